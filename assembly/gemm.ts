@@ -1,0 +1,290 @@
+// Matrix products: the 6x8 microkernels everything heavy is made of, the packing of B, and GEMM.
+//
+//        N            K              N          A is read in place, row by row; B is packed into
+//     ┌─────┐      ┌─────┐        ┌─────┐       panels of 8 columns, [N/8][K][8], zero padded;
+//   M │  C  │ =  M │  A  │  ·   K │  B  │       C is made in tiles of 6 rows by 8 columns that
+//     └─────┘      └─────┘        └─────┘       stay in registers while k runs.
+//
+// The tile follows from the register budget: V8 has 15 of the 16 SSE/AVX registers for v128 values.
+// A tile of R rows and V vectors needs R·V accumulators, V vectors of B and 1 splat of A:
+// 6·2 + 2 + 1 = 15. Twelve independent accumulators also cover the latency of two fused
+// multiply-adds a cycle (4 cycles · 2 = 8). Goto & van de Geijn 2008; Low et al. 2016, "Analytical
+// Modeling Is Enough for High-Performance BLIS". No C stride: each row's address comes from a table,
+// so the same kernel writes a matrix, the pixels of a picture, or every second pixel of it.
+
+import { ARGUMENTS, scratchOf, workspace, ZEROS } from "./memory";
+import { parallel } from "./parallel";
+import { madd } from "./simd";
+
+/** Rows and columns of the register tile. */
+export const MR: i32 = 6;
+export const NR: i32 = 8;
+
+function row(rows: usize, i: usize): usize {
+  return <usize> load<u32>(rows + 4 * i);
+}
+
+/**
+ * Six rows of A times one panel of B: rows[i][column…column+7] = init + Σₖ A[i][k]·B[k][0…7].
+ *
+ * @param a      first row of A; rows are `lda` bytes apart, their values contiguous
+ * @param b      panel [k][8]
+ * @param rows   six u32 addresses of rows of C
+ * @param column byte offset into each row of C
+ * @param init   eight initial values shared by the rows (a bias, or ZEROS); 0 to add to C
+ */
+export function tile(k: i32, a: usize, lda: usize, b: usize, rows: usize, column: usize, init: usize): void {
+  let c = init ? init : row(rows, 0) + column;
+  let c00 = v128.load(c), c01 = v128.load(c, 16);
+  c = init ? init : row(rows, 1) + column;
+  let c10 = v128.load(c), c11 = v128.load(c, 16);
+  c = init ? init : row(rows, 2) + column;
+  let c20 = v128.load(c), c21 = v128.load(c, 16);
+  c = init ? init : row(rows, 3) + column;
+  let c30 = v128.load(c), c31 = v128.load(c, 16);
+  c = init ? init : row(rows, 4) + column;
+  let c40 = v128.load(c), c41 = v128.load(c, 16);
+  c = init ? init : row(rows, 5) + column;
+  let c50 = v128.load(c), c51 = v128.load(c, 16);
+  let a0 = a, a1 = a0 + lda, a2 = a1 + lda, a3 = a2 + lda, a4 = a3 + lda, a5 = a4 + lda;
+  let b0: v128, b1: v128, s: v128;
+  const unrolled = a0 + <usize> (k & ~3) * 4;
+  while (a0 < unrolled) {
+    b0 = v128.load(b), b1 = v128.load(b, 16);
+    s = v128.load32_splat(a0), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01);
+    s = v128.load32_splat(a1), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11);
+    s = v128.load32_splat(a2), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21);
+    s = v128.load32_splat(a3), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31);
+    s = v128.load32_splat(a4), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41);
+    s = v128.load32_splat(a5), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51);
+    b0 = v128.load(b, 32), b1 = v128.load(b, 48);
+    s = v128.load32_splat(a0, 4), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01);
+    s = v128.load32_splat(a1, 4), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11);
+    s = v128.load32_splat(a2, 4), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21);
+    s = v128.load32_splat(a3, 4), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31);
+    s = v128.load32_splat(a4, 4), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41);
+    s = v128.load32_splat(a5, 4), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51);
+    b0 = v128.load(b, 64), b1 = v128.load(b, 80);
+    s = v128.load32_splat(a0, 8), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01);
+    s = v128.load32_splat(a1, 8), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11);
+    s = v128.load32_splat(a2, 8), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21);
+    s = v128.load32_splat(a3, 8), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31);
+    s = v128.load32_splat(a4, 8), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41);
+    s = v128.load32_splat(a5, 8), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51);
+    b0 = v128.load(b, 96), b1 = v128.load(b, 112);
+    s = v128.load32_splat(a0, 12), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01);
+    s = v128.load32_splat(a1, 12), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11);
+    s = v128.load32_splat(a2, 12), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21);
+    s = v128.load32_splat(a3, 12), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31);
+    s = v128.load32_splat(a4, 12), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41);
+    s = v128.load32_splat(a5, 12), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51);
+    a0 += 16, a1 += 16, a2 += 16, a3 += 16, a4 += 16, a5 += 16;
+    b += 128;
+  }
+  const end = unrolled + <usize> (k & 3) * 4;
+  while (a0 < end) {
+    b0 = v128.load(b), b1 = v128.load(b, 16);
+    s = v128.load32_splat(a0), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01);
+    s = v128.load32_splat(a1), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11);
+    s = v128.load32_splat(a2), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21);
+    s = v128.load32_splat(a3), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31);
+    s = v128.load32_splat(a4), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41);
+    s = v128.load32_splat(a5), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51);
+    a0 += 4, a1 += 4, a2 += 4, a3 += 4, a4 += 4, a5 += 4;
+    b += 32;
+  }
+  c = row(rows, 0) + column, v128.store(c, c00), v128.store(c, c01, 16);
+  c = row(rows, 1) + column, v128.store(c, c10), v128.store(c, c11, 16);
+  c = row(rows, 2) + column, v128.store(c, c20), v128.store(c, c21, 16);
+  c = row(rows, 3) + column, v128.store(c, c30), v128.store(c, c31, 16);
+  c = row(rows, 4) + column, v128.store(c, c40), v128.store(c, c41, 16);
+  c = row(rows, 5) + column, v128.store(c, c50), v128.store(c, c51, 16);
+}
+
+/**
+ * Six columns of A times eight of B, both read down their rows: C[0…5][0…7] = C·keep + Σₖ A[k][i]·B[k][j].
+ *
+ * @param a,lda first of six adjacent values, and the bytes from one k to the next
+ * @param b,ldb first of eight adjacent values, and the bytes from one k to the next
+ * @param c,ldc the tile of C and its row stride in bytes
+ * @param keep  whether C is added to or overwritten
+ */
+export function tileTransposed(k: i32, a: usize, lda: usize, b: usize, ldb: usize, c: usize, ldc: usize, keep: bool): void {
+  const step: usize = keep ? ldc : 0;
+  let from = keep ? c : ZEROS;
+  let c00 = v128.load(from), c01 = v128.load(from, 16);
+  from += step;
+  let c10 = v128.load(from), c11 = v128.load(from, 16);
+  from += step;
+  let c20 = v128.load(from), c21 = v128.load(from, 16);
+  from += step;
+  let c30 = v128.load(from), c31 = v128.load(from, 16);
+  from += step;
+  let c40 = v128.load(from), c41 = v128.load(from, 16);
+  from += step;
+  let c50 = v128.load(from), c51 = v128.load(from, 16);
+  let b0: v128, b1: v128, s: v128;
+  const end = a + <usize> k * lda;
+  while (a < end) {
+    b0 = v128.load(b), b1 = v128.load(b, 16);
+    s = v128.load32_splat(a), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01);
+    s = v128.load32_splat(a, 4), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11);
+    s = v128.load32_splat(a, 8), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21);
+    s = v128.load32_splat(a, 12), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31);
+    s = v128.load32_splat(a, 16), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41);
+    s = v128.load32_splat(a, 20), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51);
+    a += lda;
+    b += ldb;
+  }
+  v128.store(c, c00), v128.store(c, c01, 16), c += ldc;
+  v128.store(c, c10), v128.store(c, c11, 16), c += ldc;
+  v128.store(c, c20), v128.store(c, c21, 16), c += ldc;
+  v128.store(c, c30), v128.store(c, c31, 16), c += ldc;
+  v128.store(c, c40), v128.store(c, c41, 16), c += ldc;
+  v128.store(c, c50), v128.store(c, c51, 16);
+}
+
+/** Bytes a thread needs to run `tiles`: six rows of eight for an edge tile, and their addresses. */
+export const EDGE: usize = 256;
+
+/**
+ * Rows × panels of C from packed B: the loop over register tiles, edges included.
+ *
+ * @param rows   addresses of `count` rows of C, padded to a multiple of six with any of `edge`'s
+ * @param init   as of `tile`, for panel 0; 0 to add to C
+ * @param edge   EDGE bytes of scratch, used where fewer than eight columns are left
+ */
+export function tiles(count: i32, n: i32, k: i32, a: usize, lda: usize, b: usize, rows: usize, column: usize, init: usize, edge: usize): void {
+  const panel = <usize> k * 32;
+  for (let j = 0; j < n; j += NR) {
+    const at = column + <usize> j * 4;
+    const start = init ? (init == ZEROS ? ZEROS : init + <usize> j * 4) : 0;
+    const columns = min(NR, n - j);
+    for (let i = 0; i < count; i += MR) {
+      const from = a + <usize> i * lda, to = rows + <usize> i * 4;
+      if (columns == NR) tile(k, from, lda, b, to, at, start);
+      else edgeTile(columns, min(MR, count - i), k, from, lda, b, to, at, start, edge);
+    }
+    b += panel;
+  }
+}
+
+/** A tile with fewer than eight columns: made in scratch, then copied. */
+function edgeTile(columns: i32, count: i32, k: i32, a: usize, lda: usize, b: usize, rows: usize, column: usize, init: usize, edge: usize): void {
+  const table = edge + 6 * 32;
+  for (let i: usize = 0; i < 6; i++) {
+    store<u32>(table + 4 * i, <u32> (edge + 32 * i));
+    if (!init && <i32> i < count) memory.copy(edge + 32 * i, row(rows, i) + column, <usize> columns * 4);
+  }
+  tile(k, a, lda, b, table, 0, init);
+  for (let i: usize = 0; <i32> i < count; i++) memory.copy(row(rows, i) + column, edge + 32 * i, <usize> columns * 4);
+}
+
+/**
+ * Packs columns j…j+7 of B (K×N, element (k,n) at b + k·sk + n·sn bytes) as one panel [K][8]; columns
+ * past N become zero.
+ */
+export function packPanel(k: i32, columns: i32, b: usize, sk: usize, sn: usize, to: usize): void {
+  if (columns >= NR && sn == 4) {
+    for (let i = 0; i < k; i++) {
+      v128.store(to, v128.load(b)), v128.store(to, v128.load(b, 16), 16);
+      b += sk, to += 32;
+    }
+    return;
+  }
+  const some = min(columns, NR);
+  for (let i = 0; i < k; i++) {
+    let from = b, j = 0;
+    for (; j < some; j++) store<f32>(to + <usize> j * 4, load<f32>(from)), from += sn;
+    for (; j < NR; j++) store<f32>(to + <usize> j * 4, 0);
+    b += sk, to += 32;
+  }
+}
+
+/** Rows of C a chunk of GEMM makes, and how much of K it takes at a time: a block of A (96 KiB) and a panel of B (16 KiB) stay in the L2 and L1 caches. */
+const BLOCK_ROWS: i32 = 48;
+const BLOCK_K: i32 = 512;
+/** Columns a chunk makes: wide products of few rows still find work for every thread. */
+const BLOCK_COLUMNS: i32 = 256;
+
+@unmanaged
+class Gemm {
+  m: i32;
+  n: i32;
+  k: i32;
+  a: usize;
+  lda: usize;
+  transposeA: i32;
+  b: usize;
+  sk: usize;
+  sn: usize;
+  c: usize;
+  bias: usize;
+  add: i32;
+}
+
+function packChunk(chunk: i32, _thread: i32): void {
+  const g = changetype<Gemm>(ARGUMENTS);
+  const j = chunk * NR;
+  // Blocks of K one after the other, each [panels][kc][8]: a chunk packs its panel of every block.
+  for (let k0 = 0; k0 < g.k; k0 += BLOCK_K) {
+    const kc = min(BLOCK_K, g.k - k0);
+    const to = workspace() + (<usize> k0 * <usize> ((g.n + 7) & ~7) + <usize> j * <usize> kc) * 4;
+    packPanel(kc, g.n - j, g.b + <usize> k0 * g.sk + <usize> j * g.sn, g.sk, g.sn, to);
+  }
+}
+
+function gemmChunk(chunk: i32, thread: i32): void {
+  const g = changetype<Gemm>(ARGUMENTS);
+  const across = (g.n + BLOCK_COLUMNS - 1) / BLOCK_COLUMNS;
+  const i0 = (chunk / across) * BLOCK_ROWS, j0 = (chunk % across) * BLOCK_COLUMNS;
+  const count = min(BLOCK_ROWS, g.m - i0), columns = min(BLOCK_COLUMNS, g.n - j0);
+  const edge = scratchOf(thread), spare = edge + EDGE, rows = spare + <usize> BLOCK_COLUMNS * 4 + 32;
+  const block = rows + <usize> BLOCK_ROWS * 4;
+  for (let i = 0; i < BLOCK_ROWS; i++) {
+    const at = i < count ? g.c + (<usize> (i0 + i) * <usize> g.n + <usize> j0) * 4 : spare;
+    store<u32>(rows + <usize> i * 4, <u32> at);
+  }
+  for (let k0 = 0; k0 < g.k || k0 == 0; k0 += BLOCK_K) {
+    const kc = min(BLOCK_K, g.k - k0);
+    let a: usize, lda: usize;
+    if (g.transposeA) {
+      // A is stored [K][M]: bring this block into rows.
+      a = block, lda = <usize> kc * 4;
+      for (let i = 0; i < count; i++) {
+        for (let k = 0; k < kc; k++) {
+          store<f32>(a + <usize> i * lda + <usize> k * 4, load<f32>(g.a + <usize> (k0 + k) * g.lda + <usize> (i0 + i) * 4));
+        }
+      }
+    } else {
+      a = g.a + <usize> i0 * g.lda + <usize> k0 * 4, lda = g.lda;
+    }
+    const b = workspace() + (<usize> k0 * <usize> ((g.n + 7) & ~7) + <usize> j0 * <usize> kc) * 4;
+    let init: usize = 0;
+    if (k0 == 0 && !g.add) init = g.bias ? g.bias + <usize> j0 * 4 : ZEROS;
+    tiles(count, columns, kc, a, lda, b, rows, 0, init, edge);
+  }
+}
+
+/**
+ * C[m][n] = (add ? C : bias or 0) + A·B on all threads.
+ *
+ * A is [m][k], `lda` values a row; stored [k][m] where `transposeA`. B's element (k,n) is at
+ * b + 4·(k·sk + n·sn), so a transposed B is a matter of strides. C is [m][n], contiguous.
+ * Workspace: k · (n rounded up to 8) floats. Scratch: gemm_scratch() bytes.
+ */
+export function gemm(m: i32, n: i32, k: i32, a: usize, lda: i32, transposeA: i32, b: usize, sk: i32, sn: i32, c: usize, bias: usize, add: i32): void {
+  const g = changetype<Gemm>(ARGUMENTS);
+  g.m = m, g.n = n, g.k = k;
+  g.a = a, g.lda = <usize> lda * 4, g.transposeA = transposeA;
+  g.b = b, g.sk = <usize> sk * 4, g.sn = <usize> sn * 4;
+  g.c = c, g.bias = bias, g.add = add;
+  const panels = (n + NR - 1) / NR;
+  parallel(packChunk.index, panels);
+  parallel(gemmChunk.index, ((m + BLOCK_ROWS - 1) / BLOCK_ROWS) * ((n + BLOCK_COLUMNS - 1) / BLOCK_COLUMNS));
+}
+
+/** Scratch per thread that gemm needs, in bytes. */
+export function gemm_scratch(): i32 {
+  return <i32> EDGE + BLOCK_COLUMNS * 4 + 32 + BLOCK_ROWS * 4 + BLOCK_ROWS * BLOCK_K * 4;
+}

@@ -1,0 +1,75 @@
+// The ABI's field order of a tap table: which source pixels an output pixel is made of.
+//
+// Every convolution pass over pixels is "for each output pixel, for each tap, source pixel times
+// kernel slice". The forward pass is one table; the input gradient (and so a transposed convolution
+// run forward) is one table per phase of the stride, each a dense convolution of its own with the
+// taps that fall on that phase (sub-pixel convolution: Shi et al. 2016, "Is the deconvolution layer
+// the same as a convolutional layer?"). core/geometry.ts builds the tables.
+
+/** One phase of one pass. All i32; `ty` and `tx` pairs follow the record. */
+@unmanaged
+export class Taps {
+  /** Pictures. */
+  pictures: i32;
+  /** Output pixels of this phase: rows and columns of its grid. */
+  gridHeight: i32;
+  gridWidth: i32;
+  /** Source picture. */
+  sourceHeight: i32;
+  sourceWidth: i32;
+  sourceChannels: i32;
+  /** Source pixel of grid cell (i, j) and tap (r, s): (i·stepY + ty[r].offset, j·stepX + tx[s].offset). */
+  stepY: i32;
+  stepX: i32;
+  /** Output picture, and where on it cell (i, j) lies: (i·strideY + startY, j·strideX + startX). */
+  outputHeight: i32;
+  outputWidth: i32;
+  outputChannels: i32;
+  strideY: i32;
+  strideX: i32;
+  startY: i32;
+  startX: i32;
+  groups: i32;
+  /** Taps down and across. */
+  tapsY: i32;
+  tapsX: i32;
+  /** Kernel rows and columns in all, to address its array. */
+  kernelHeight: i32;
+  kernelWidth: i32;
+  /** Output pixels a tile holds, and the floats between rows of its column matrix. */
+  tileRows: i32;
+  columnStride: i32;
+}
+
+/** Bytes of the record before the pairs. */
+export const TAPS_SIZE: usize = 22 * 4;
+
+/** Offset of tap `r` down from its grid row, in source pixels. */
+export function offsetY(taps: Taps, r: i32): i32 {
+  return load<i32>(changetype<usize>(taps) + TAPS_SIZE + <usize> r * 8);
+}
+
+/** Kernel row of tap `r`. */
+export function kernelY(taps: Taps, r: i32): i32 {
+  return load<i32>(changetype<usize>(taps) + TAPS_SIZE + <usize> r * 8, 4);
+}
+
+/** Offset of tap `s` across from its grid column, in source pixels. */
+export function offsetX(taps: Taps, s: i32): i32 {
+  return load<i32>(changetype<usize>(taps) + TAPS_SIZE + <usize> (taps.tapsY + s) * 8);
+}
+
+/** Kernel column of tap `s`. */
+export function kernelX(taps: Taps, s: i32): i32 {
+  return load<i32>(changetype<usize>(taps) + TAPS_SIZE + <usize> (taps.tapsY + s) * 8, 4);
+}
+
+/** The address offset (bytes) of grid cell `p` in an output picture stack. */
+export function outputOffset(taps: Taps, p: i32): usize {
+  const cells = taps.gridHeight * taps.gridWidth;
+  const n = p / cells, cell = p - n * cells;
+  const i = cell / taps.gridWidth, j = cell - i * taps.gridWidth;
+  const y = n * taps.outputHeight + i * taps.strideY + taps.startY;
+  const x = j * taps.strideX + taps.startX;
+  return (<usize> (y * taps.outputWidth + x) * <usize> taps.outputChannels) * 4;
+}

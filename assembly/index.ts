@@ -1,0 +1,11 @@
+// What the host may call. The comment above each kernel says what it does and what workspace it needs.
+
+export { work } from "./parallel";
+export { add, clip, column_sums, peak, scale, sum_of_squares } from "./arithmetic";
+export { gemm, gemm_scratch } from "./gemm";
+export { conv2d_kernel_gradient, conv2d_pass } from "./conv2d";
+export { depthwise_kernel_gradient, depthwise_pass } from "./depthwise";
+export { activation_forward, activation_gradient } from "./activation";
+export { softmax_forward, softmax_gradient } from "./softmax";
+export { loss_categorical, loss_elementwise, loss_kl } from "./loss";
+export { adagrad, adam, rmsprop, sgd } from "./optimizer";

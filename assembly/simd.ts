@@ -1,0 +1,27 @@
+// Lane helpers. The kernels say what they mean with these; the optimiser inlines them.
+
+/** a·b + c. Relaxed: fused where the CPU can (one rounding), else two roundings. */
+export function madd(a: v128, b: v128, c: v128): v128 {
+  return f32x4.relaxed_madd(a, b, c);
+}
+
+/** c - a·b, fused where the CPU can. */
+export function nmadd(a: v128, b: v128, c: v128): v128 {
+  return f32x4.relaxed_nmadd(a, b, c);
+}
+
+/** Lanes of `a` where `mask` is set, of `b` elsewhere. */
+export function choose(mask: v128, a: v128, b: v128): v128 {
+  return v128.bitselect(a, b, mask);
+}
+
+/** The sum of the four lanes as a double, always in the same order. */
+export function sumLanes(v: v128): f64 {
+  return (<f64> f32x4.extract_lane(v, 0) + <f64> f32x4.extract_lane(v, 1)) +
+    (<f64> f32x4.extract_lane(v, 2) + <f64> f32x4.extract_lane(v, 3));
+}
+
+/** A mask of the first `count` lanes (0 … 4). */
+export function firstLanes(count: i32): v128 {
+  return i32x4.gt_s(i32x4.splat(count), i32x4(0, 1, 2, 3));
+}
