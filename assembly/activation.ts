@@ -65,7 +65,11 @@ const LAMBDA_ALPHA: f32 = 1.7580993408473766;
 @unmanaged
 class Selu {
   y(x: v128, _alpha: v128): v128 {
-    return choose(f32x4.gt(x, c(0)), f32x4.mul(x, c(LAMBDA)), f32x4.mul(c(LAMBDA_ALPHA), expm1(f32x4.min(x, c(0)))));
+    return choose(
+      f32x4.gt(x, c(0)),
+      f32x4.mul(x, c(LAMBDA)),
+      f32x4.mul(c(LAMBDA_ALPHA), expm1(f32x4.min(x, c(0)))),
+    );
   }
   dx(y: v128, dy: v128, _alpha: v128): v128 {
     return f32x4.mul(dy, choose(f32x4.gt(y, c(0)), c(LAMBDA), f32x4.add(y, c(LAMBDA_ALPHA))));
@@ -134,7 +138,10 @@ const CUBIC: f32 = 0.044715;
 @unmanaged
 class GeluTanh {
   y(x: v128, _alpha: v128): v128 {
-    const inner = f32x4.mul(f32x4.mul(x, c(SQRT_TWO_OVER_PI)), madd(f32x4.mul(x, x), c(CUBIC), c(1)));
+    const inner = f32x4.mul(
+      f32x4.mul(x, c(SQRT_TWO_OVER_PI)),
+      madd(f32x4.mul(x, x), c(CUBIC), c(1)),
+    );
     return f32x4.mul(f32x4.mul(x, c(0.5)), f32x4.add(c(1), tanh(inner)));
   }
   dx(x: v128, dy: v128, _alpha: v128): v128 {
@@ -253,7 +260,15 @@ export function activation_forward(kind: i32, n: i32, alpha: f32, x: usize, y: u
 }
 
 /** dx = dy · slope, under a rule; `saved` is y, or x for gelu, gelu_tanh and silu. dx may be dy. */
-export function activation_gradient(kind: i32, rule: i32, n: i32, alpha: f32, saved: usize, dy: usize, dx: usize): void {
+export function activation_gradient(
+  kind: i32,
+  rule: i32,
+  n: i32,
+  alpha: f32,
+  saved: usize,
+  dy: usize,
+  dx: usize,
+): void {
   const a = changetype<Arguments>(ARGUMENTS);
   a.kind = kind, a.rule = rule, a.n = n, a.alpha = alpha, a.x = saved, a.y = dy, a.dx = dx;
   parallel(gradientChunk.index, (n + CHUNK - 1) / CHUNK);

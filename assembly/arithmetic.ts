@@ -95,10 +95,13 @@ export function sumPartials(count: i32): f64 {
 const PARTS: i32 = 8;
 
 function columnsChunk(part: i32, _thread: i32): void {
-  const a = changetype<Arguments>(ARGUMENTS), padded = <usize> ((a.n + 3) & ~3) * 4, line = <usize> a.n * 4;
+  const a = changetype<Arguments>(ARGUMENTS),
+    padded = <usize> ((a.n + 3) & ~3) * 4,
+    line = <usize> a.n * 4;
   const sums = workspace() + <usize> part * padded;
   memory.fill(sums, 0, padded);
-  const first = <i32> (<i64> a.rows * part / PARTS), end = <i32> (<i64> a.rows * (part + 1) / PARTS);
+  const first = <i32> (<i64> a.rows * part / PARTS),
+    end = <i32> (<i64> a.rows * (part + 1) / PARTS);
   for (let c: usize = 0; c < padded; c += 64) {
     // Sixteen columns at a time stay in registers while the rows run.
     const from = a.x + c + <usize> first * line, to = sums + c;
@@ -135,7 +138,9 @@ export function column_sums(rows: i32, columns: i32, x: usize, y: usize): void {
   const padded = <usize> ((columns + 3) & ~3) * 4;
   for (let j: usize = 0; j < <usize> columns * 4; j += 4) {
     let sum = load<f32>(y + j);
-    for (let part: usize = 0; part < <usize> PARTS; part++) sum += load<f32>(workspace() + part * padded + j);
+    for (let part: usize = 0; part < <usize> PARTS; part++) {
+      sum += load<f32>(workspace() + part * padded + j);
+    }
     store<f32>(y + j, sum);
   }
 }
@@ -149,13 +154,25 @@ export function peak(chunks: i32, steps: i32): void {
 
 function peakChunk(chunk: i32, _thread: i32): void {
   const n = changetype<Arguments>(ARGUMENTS).n, x = f32x4.splat(1e-4);
-  let a0 = x, a1 = x, a2 = x, a3 = x, a4 = x, a5 = x, a6 = x, a7 = x, a8 = x, a9 = x, a10 = x, a11 = x;
+  let a0 = x,
+    a1 = x,
+    a2 = x,
+    a3 = x,
+    a4 = x,
+    a5 = x,
+    a6 = x,
+    a7 = x,
+    a8 = x,
+    a9 = x,
+    a10 = x,
+    a11 = x;
   for (let i = 0; i < n; i++) {
     a0 = madd(x, x, a0), a1 = madd(x, x, a1), a2 = madd(x, x, a2), a3 = madd(x, x, a3);
     a4 = madd(x, x, a4), a5 = madd(x, x, a5), a6 = madd(x, x, a6), a7 = madd(x, x, a7);
     a8 = madd(x, x, a8), a9 = madd(x, x, a9), a10 = madd(x, x, a10), a11 = madd(x, x, a11);
   }
-  const s = sumLanes(a0) + sumLanes(a1) + sumLanes(a2) + sumLanes(a3) + sumLanes(a4) + sumLanes(a5) +
+  const s = sumLanes(a0) + sumLanes(a1) + sumLanes(a2) + sumLanes(a3) + sumLanes(a4) +
+    sumLanes(a5) +
     sumLanes(a6) + sumLanes(a7) + sumLanes(a8) + sumLanes(a9) + sumLanes(a10) + sumLanes(a11);
   store<f64>(workspace() + <usize> chunk * 8, s);
 }

@@ -57,7 +57,8 @@ function packChunk(chunk: i32, _thread: i32): void {
   const last = <usize> (pass.swapped ? taps.sourceChannels : taps.outputChannels) * 4;
   const slice = last * <usize> (pass.swapped ? n : channels);
   const along = pass.swapped ? <usize> 4 : last, across = pass.swapped ? last : <usize> 4;
-  const base = pass.kernel + <usize> (group * (pass.swapped ? channels : n)) * 4 + <usize> j * across;
+  const base = pass.kernel + <usize> (group * (pass.swapped ? channels : n)) * 4 +
+    <usize> j * across;
   let to = workspace() + <usize> chunk * <usize> k * 32;
   for (let r = 0; r < taps.tapsY; r++) {
     for (let s = 0; s < taps.tapsX; s++) {
@@ -77,7 +78,9 @@ function passChunk(chunk: i32, thread: i32): void {
   const edge = scratchOf(thread), rows = edge + EDGE, spare = rows + <usize> taps.tileRows * 4;
   const column = spare + <usize> ceil8(n) * 4;
   for (let p = 0; p < taps.tileRows; p++) {
-    const at = p < count ? pass.output + outputOffset(taps, first + p) + <usize> (group * n) * 4 : spare;
+    const at = p < count
+      ? pass.output + outputOffset(taps, first + p) + <usize> (group * n) * 4
+      : spare;
     store<u32>(rows + <usize> p * 4, <u32> at);
   }
   columnTile(taps, pass.source, group, first, count, column);
@@ -95,7 +98,14 @@ function passChunk(chunk: i32, thread: i32): void {
  *
  * Workspace: groups · ⌈n/8⌉ · k · 8 floats. Scratch: see core/geometry.ts `tapsScratch`.
  */
-export function conv2d_pass(taps: usize, source: usize, kernel: usize, bias: usize, output: usize, swapped: i32): void {
+export function conv2d_pass(
+  taps: usize,
+  source: usize,
+  kernel: usize,
+  bias: usize,
+  output: usize,
+  swapped: i32,
+): void {
   const pass = changetype<Pass>(ARGUMENTS);
   pass.taps = changetype<Taps>(taps), pass.source = source, pass.kernel = kernel;
   pass.bias = bias, pass.output = output, pass.swapped = swapped;
@@ -118,7 +128,9 @@ function packGradient(taps: Taps, dy: usize, group: i32, first: i32, count: i32,
 
 function gradientChunk(chunk: i32, thread: i32): void {
   const pass = changetype<Pass>(ARGUMENTS), taps = pass.taps;
-  const channels = taps.sourceChannels / taps.groups, n = taps.outputChannels / taps.groups, n8 = ceil8(n);
+  const channels = taps.sourceChannels / taps.groups,
+    n = taps.outputChannels / taps.groups,
+    n8 = ceil8(n);
   const k = taps.tapsY * taps.tapsX * channels;
   const rowsOfTaps = pass.byRow ? taps.tapsY : 1, slice = k / rowsOfTaps;
   const tapRow = chunk % rowsOfTaps, group = (chunk / rowsOfTaps) % taps.groups;
@@ -131,7 +143,8 @@ function gradientChunk(chunk: i32, thread: i32): void {
   const from = tapRow * slice, whole = slice / MR * MR, left = slice - whole;
   const spill = panels + <usize> (taps.tileRows * n8) * 4;
   const count = tileCount(taps), cells = taps.pictures * taps.gridHeight * taps.gridWidth;
-  const begin = <i32> (<i64> count * part / pass.parts), end = <i32> (<i64> count * (part + 1) / pass.parts);
+  const begin = <i32> (<i64> count * part / pass.parts),
+    end = <i32> (<i64> count * (part + 1) / pass.parts);
   const lda = <usize> taps.columnStride * 4, ldc = <usize> n8 * 4;
   for (let at = begin; at < end; at++) {
     const first = at * taps.tileRows, pixels = min(taps.tileRows, cells - first);
@@ -142,9 +155,20 @@ function gradientChunk(chunk: i32, thread: i32): void {
       const b = panels + <usize> (j * pixels) * 4, c = sums + <usize> j * 4;
       const a = column + <usize> from * 4;
       for (let i = 0; i < whole; i += MR) {
-        tileTransposed(pixels, a + <usize> i * 4, lda, b, 32, c + <usize> (from + i) * ldc, ldc, keep);
+        tileTransposed(
+          pixels,
+          a + <usize> i * 4,
+          lda,
+          b,
+          32,
+          c + <usize> (from + i) * ldc,
+          ldc,
+          keep,
+        );
       }
-      if (left) tileTransposed(pixels, a + <usize> whole * 4, lda, b, 32, spill + <usize> j * 4, ldc, keep);
+      if (left) {
+        tileTransposed(pixels, a + <usize> whole * 4, lda, b, 32, spill + <usize> j * 4, ldc, keep);
+      }
     }
   }
   if (begin == end) memory.fill(sums + <usize> from * ldc, 0, <usize> slice * ldc);
@@ -154,13 +178,16 @@ function gradientChunk(chunk: i32, thread: i32): void {
 /** Adds the parts in order: dw[kernel pixel][channel][output] += Σ parts. A chunk is one tap of one group. */
 function sumChunk(chunk: i32, _thread: i32): void {
   const pass = changetype<Pass>(ARGUMENTS), taps = pass.taps;
-  const channels = taps.sourceChannels / taps.groups, n = taps.outputChannels / taps.groups, n8 = ceil8(n);
+  const channels = taps.sourceChannels / taps.groups,
+    n = taps.outputChannels / taps.groups,
+    n8 = ceil8(n);
   const k = taps.tapsY * taps.tapsX * channels, padded = <usize> ((k + MR - 1) / MR * MR + MR);
   const tapsInAll = taps.tapsY * taps.tapsX, group = chunk / tapsInAll, tap = chunk % tapsInAll;
   const stride = padded * <usize> n8 * 4 * <usize> taps.groups;
   const last = <usize> taps.outputChannels * 4;
   for (let c = 0; c < channels; c++) {
-    const from = workspace() + (<usize> group * padded + <usize> (tap * channels + c)) * <usize> n8 * 4;
+    const from = workspace() +
+      (<usize> group * padded + <usize> (tap * channels + c)) * <usize> n8 * 4;
     const to = pass.kernel + <usize> (tap * channels + c) * last + <usize> (group * n) * 4;
     let j = 0;
     for (; j + 4 <= n; j += 4) {
@@ -188,7 +215,14 @@ function sumChunk(chunk: i32, _thread: i32): void {
  * The pixels are split into `parts` (fixed by the geometry, not by the threads) whose sums are added
  * in order. Workspace: parts · groups · (k rounded up to 6, plus 6) · (n rounded up to 8) floats.
  */
-export function conv2d_kernel_gradient(taps: usize, source: usize, dy: usize, dkernel: usize, parts: i32, byRow: i32): void {
+export function conv2d_kernel_gradient(
+  taps: usize,
+  source: usize,
+  dy: usize,
+  dkernel: usize,
+  parts: i32,
+  byRow: i32,
+): void {
   const pass = changetype<Pass>(ARGUMENTS);
   pass.taps = changetype<Taps>(taps), pass.source = source, pass.kernel = dkernel;
   pass.output = dy, pass.parts = parts, pass.byRow = byRow;

@@ -27,7 +27,10 @@ function passChunk(chunk: i32, _thread: i32): void {
   const cells = taps.gridHeight * taps.gridWidth, pixel = <usize> channels * 4;
   const first = chunk * PIXELS, end = min(first + PIXELS, taps.pictures * cells);
   for (let p = first; p < end; p++) {
-    const n = p / cells, cell = p - n * cells, i = cell / taps.gridWidth, j = cell - i * taps.gridWidth;
+    const n = p / cells,
+      cell = p - n * cells,
+      i = cell / taps.gridWidth,
+      j = cell - i * taps.gridWidth;
     const out = d.output + outputOffset(taps, p);
     const picture = d.source + <usize> (n * taps.sourceHeight * taps.sourceWidth) * pixel;
     for (let c = 0; c < channels; c += 4) {
@@ -39,8 +42,13 @@ function passChunk(chunk: i32, _thread: i32): void {
         for (let s = 0; s < taps.tapsX; s++) {
           const x = j * taps.stepX + offsetX(taps, s);
           if (x < 0 || x >= taps.sourceWidth) continue;
-          const w = d.kernel + <usize> (kernelY(taps, r) * taps.kernelWidth + kernelX(taps, s)) * pixel;
-          sum = madd(v128.load(picture + <usize> (y * taps.sourceWidth + x) * pixel + lane), v128.load(w + lane), sum);
+          const w = d.kernel +
+            <usize> (kernelY(taps, r) * taps.kernelWidth + kernelX(taps, s)) * pixel;
+          sum = madd(
+            v128.load(picture + <usize> (y * taps.sourceWidth + x) * pixel + lane),
+            v128.load(w + lane),
+            sum,
+          );
         }
       }
       storeLanes(out + lane, sum, channels - c);
@@ -60,9 +68,19 @@ function storeLanes(to: usize, v: v128, count: i32): void {
 }
 
 /** output = bias + depthwise convolution of the source, for the output pixels of one tap table. */
-export function depthwise_pass(taps: usize, source: usize, kernel: usize, bias: usize, output: usize): void {
+export function depthwise_pass(
+  taps: usize,
+  source: usize,
+  kernel: usize,
+  bias: usize,
+  output: usize,
+): void {
   const d = changetype<Depthwise>(ARGUMENTS);
-  d.taps = changetype<Taps>(taps), d.source = source, d.kernel = kernel, d.bias = bias, d.output = output;
+  d.taps = changetype<Taps>(taps),
+    d.source = source,
+    d.kernel = kernel,
+    d.bias = bias,
+    d.output = output;
   const pixels = d.taps.pictures * d.taps.gridHeight * d.taps.gridWidth;
   parallel(passChunk.index, (pixels + PIXELS - 1) / PIXELS);
 }
@@ -73,9 +91,13 @@ function gradientChunk(part: i32, _thread: i32): void {
   const total = taps.pictures * cells, padded = <usize> ((channels + 3) & ~3) * 4;
   const sums = workspace() + <usize> (part * taps.tapsY * taps.tapsX) * padded;
   memory.fill(sums, 0, <usize> (taps.tapsY * taps.tapsX) * padded);
-  const first = <i32> (<i64> total * part / d.parts), end = <i32> (<i64> total * (part + 1) / d.parts);
+  const first = <i32> (<i64> total * part / d.parts),
+    end = <i32> (<i64> total * (part + 1) / d.parts);
   for (let p = first; p < end; p++) {
-    const n = p / cells, cell = p - n * cells, i = cell / taps.gridWidth, j = cell - i * taps.gridWidth;
+    const n = p / cells,
+      cell = p - n * cells,
+      i = cell / taps.gridWidth,
+      j = cell - i * taps.gridWidth;
     const dy = d.output + <usize> p * pixel;
     const picture = d.source + <usize> (n * taps.sourceHeight * taps.sourceWidth) * pixel;
     for (let r = 0; r < taps.tapsY; r++) {
@@ -96,7 +118,8 @@ function gradientChunk(part: i32, _thread: i32): void {
 
 function sumChunk(tap: i32, _thread: i32): void {
   const d = changetype<Depthwise>(ARGUMENTS), taps = d.taps, channels = taps.sourceChannels;
-  const padded = <usize> ((channels + 3) & ~3) * 4, stride = <usize> (taps.tapsY * taps.tapsX) * padded;
+  const padded = <usize> ((channels + 3) & ~3) * 4,
+    stride = <usize> (taps.tapsY * taps.tapsX) * padded;
   for (let c = 0; c < channels; c++) {
     const to = d.kernel + <usize> (tap * channels + c) * 4;
     let sum = load<f32>(to), from = workspace() + <usize> tap * padded + <usize> c * 4;
@@ -109,9 +132,19 @@ function sumChunk(tap: i32, _thread: i32): void {
 }
 
 /** dkernel += depthwise kernel gradient. Workspace: parts · taps · (channels rounded up to 4) floats. */
-export function depthwise_kernel_gradient(taps: usize, source: usize, dy: usize, dkernel: usize, parts: i32): void {
+export function depthwise_kernel_gradient(
+  taps: usize,
+  source: usize,
+  dy: usize,
+  dkernel: usize,
+  parts: i32,
+): void {
   const d = changetype<Depthwise>(ARGUMENTS);
-  d.taps = changetype<Taps>(taps), d.source = source, d.output = dy, d.kernel = dkernel, d.parts = parts;
+  d.taps = changetype<Taps>(taps),
+    d.source = source,
+    d.output = dy,
+    d.kernel = dkernel,
+    d.parts = parts;
   parallel(gradientChunk.index, parts);
   parallel(sumChunk.index, d.taps.tapsY * d.taps.tapsX);
 }

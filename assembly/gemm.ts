@@ -33,7 +33,15 @@ function row(rows: usize, i: usize): usize {
  * @param column byte offset into each row of C
  * @param init   eight initial values shared by the rows (a bias, or ZEROS); 0 to add to C
  */
-export function tile(k: i32, a: usize, lda: usize, b: usize, rows: usize, column: usize, init: usize): void {
+export function tile(
+  k: i32,
+  a: usize,
+  lda: usize,
+  b: usize,
+  rows: usize,
+  column: usize,
+  init: usize,
+): void {
   let c = init ? init : row(rows, 0) + column;
   let c00 = v128.load(c), c01 = v128.load(c, 16);
   c = init ? init : row(rows, 1) + column;
@@ -109,7 +117,16 @@ export function tile(k: i32, a: usize, lda: usize, b: usize, rows: usize, column
  * @param c,ldc the tile of C and its row stride in bytes
  * @param keep  whether C is added to or overwritten
  */
-export function tileTransposed(k: i32, a: usize, lda: usize, b: usize, ldb: usize, c: usize, ldc: usize, keep: bool): void {
+export function tileTransposed(
+  k: i32,
+  a: usize,
+  lda: usize,
+  b: usize,
+  ldb: usize,
+  c: usize,
+  ldc: usize,
+  keep: bool,
+): void {
   const step: usize = keep ? ldc : 0;
   let from = keep ? c : ZEROS;
   let c00 = v128.load(from), c01 = v128.load(from, 16);
@@ -154,7 +171,18 @@ export const EDGE: usize = 256;
  * @param init   as of `tile`, for panel 0; 0 to add to C
  * @param edge   EDGE bytes of scratch, used where fewer than eight columns are left
  */
-export function tiles(count: i32, n: i32, k: i32, a: usize, lda: usize, b: usize, rows: usize, column: usize, init: usize, edge: usize): void {
+export function tiles(
+  count: i32,
+  n: i32,
+  k: i32,
+  a: usize,
+  lda: usize,
+  b: usize,
+  rows: usize,
+  column: usize,
+  init: usize,
+  edge: usize,
+): void {
   const panel = <usize> k * 32;
   for (let j = 0; j < n; j += NR) {
     const at = column + <usize> j * 4;
@@ -170,14 +198,29 @@ export function tiles(count: i32, n: i32, k: i32, a: usize, lda: usize, b: usize
 }
 
 /** A tile with fewer than eight columns: made in scratch, then copied. */
-function edgeTile(columns: i32, count: i32, k: i32, a: usize, lda: usize, b: usize, rows: usize, column: usize, init: usize, edge: usize): void {
+function edgeTile(
+  columns: i32,
+  count: i32,
+  k: i32,
+  a: usize,
+  lda: usize,
+  b: usize,
+  rows: usize,
+  column: usize,
+  init: usize,
+  edge: usize,
+): void {
   const table = edge + 6 * 32;
   for (let i: usize = 0; i < 6; i++) {
     store<u32>(table + 4 * i, <u32> (edge + 32 * i));
-    if (!init && <i32> i < count) memory.copy(edge + 32 * i, row(rows, i) + column, <usize> columns * 4);
+    if (!init && <i32> i < count) {
+      memory.copy(edge + 32 * i, row(rows, i) + column, <usize> columns * 4);
+    }
   }
   tile(k, a, lda, b, table, 0, init);
-  for (let i: usize = 0; <i32> i < count; i++) memory.copy(row(rows, i) + column, edge + 32 * i, <usize> columns * 4);
+  for (let i: usize = 0; <i32> i < count; i++) {
+    memory.copy(row(rows, i) + column, edge + 32 * i, <usize> columns * 4);
+  }
 }
 
 /**
@@ -239,7 +282,9 @@ function gemmChunk(chunk: i32, thread: i32): void {
   const across = (g.n + BLOCK_COLUMNS - 1) / BLOCK_COLUMNS;
   const i0 = (chunk / across) * BLOCK_ROWS, j0 = (chunk % across) * BLOCK_COLUMNS;
   const count = min(BLOCK_ROWS, g.m - i0), columns = min(BLOCK_COLUMNS, g.n - j0);
-  const edge = scratchOf(thread), spare = edge + EDGE, rows = spare + <usize> BLOCK_COLUMNS * 4 + 32;
+  const edge = scratchOf(thread),
+    spare = edge + EDGE,
+    rows = spare + <usize> BLOCK_COLUMNS * 4 + 32;
   const block = rows + <usize> BLOCK_ROWS * 4;
   for (let i = 0; i < BLOCK_ROWS; i++) {
     const at = i < count ? g.c + (<usize> (i0 + i) * <usize> g.n + <usize> j0) * 4 : spare;
@@ -253,7 +298,10 @@ function gemmChunk(chunk: i32, thread: i32): void {
       a = block, lda = <usize> kc * 4;
       for (let i = 0; i < count; i++) {
         for (let k = 0; k < kc; k++) {
-          store<f32>(a + <usize> i * lda + <usize> k * 4, load<f32>(g.a + <usize> (k0 + k) * g.lda + <usize> (i0 + i) * 4));
+          store<f32>(
+            a + <usize> i * lda + <usize> k * 4,
+            load<f32>(g.a + <usize> (k0 + k) * g.lda + <usize> (i0 + i) * 4),
+          );
         }
       }
     } else {
@@ -273,7 +321,20 @@ function gemmChunk(chunk: i32, thread: i32): void {
  * b + 4·(k·sk + n·sn), so a transposed B is a matter of strides. C is [m][n], contiguous.
  * Workspace: k · (n rounded up to 8) floats. Scratch: gemm_scratch() bytes.
  */
-export function gemm(m: i32, n: i32, k: i32, a: usize, lda: i32, transposeA: i32, b: usize, sk: i32, sn: i32, c: usize, bias: usize, add: i32): void {
+export function gemm(
+  m: i32,
+  n: i32,
+  k: i32,
+  a: usize,
+  lda: i32,
+  transposeA: i32,
+  b: usize,
+  sk: i32,
+  sn: i32,
+  c: usize,
+  bias: usize,
+  add: i32,
+): void {
   const g = changetype<Gemm>(ARGUMENTS);
   g.m = m, g.n = n, g.k = k;
   g.a = a, g.lda = <usize> lda * 4, g.transposeA = transposeA;
@@ -281,7 +342,10 @@ export function gemm(m: i32, n: i32, k: i32, a: usize, lda: i32, transposeA: i32
   g.c = c, g.bias = bias, g.add = add;
   const panels = (n + NR - 1) / NR;
   parallel(packChunk.index, panels);
-  parallel(gemmChunk.index, ((m + BLOCK_ROWS - 1) / BLOCK_ROWS) * ((n + BLOCK_COLUMNS - 1) / BLOCK_COLUMNS));
+  parallel(
+    gemmChunk.index,
+    ((m + BLOCK_ROWS - 1) / BLOCK_ROWS) * ((n + BLOCK_COLUMNS - 1) / BLOCK_COLUMNS),
+  );
 }
 
 /** Scratch per thread that gemm needs, in bytes. */

@@ -30,7 +30,14 @@ function zeroRun(to: usize, bytes: usize): void {
  * @param source the picture stack
  * @param group  which group's channels to take
  */
-export function columnTile(taps: Taps, source: usize, group: i32, first: i32, count: i32, to: usize): void {
+export function columnTile(
+  taps: Taps,
+  source: usize,
+  group: i32,
+  first: i32,
+  count: i32,
+  to: usize,
+): void {
   const channels = taps.sourceChannels / taps.groups;
   const run = <usize> channels * 4, pixel = <usize> taps.sourceChannels * 4;
   const rowBytes = <usize> taps.sourceWidth * pixel;

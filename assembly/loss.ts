@@ -73,8 +73,7 @@ class BinaryCrossentropy {
   }
   slope(y: v128, t: v128, p: v128): v128 {
     const s = smooth(t, p), q = clamp(y);
-    const d = f32x4.div(f32x4.sub(q, s), f32x4.mul(q, f32x4.sub(c(1), q)));
-    return v128.and(f32x4.eq(q, y), d); // clipped: flat, as in Keras
+    return f32x4.div(f32x4.sub(q, s), f32x4.mul(q, f32x4.sub(c(1), q)));
   }
 }
 
@@ -150,7 +149,15 @@ function elementChunk(chunk: i32, _thread: i32): void {
  *
  * Workspace: one double per 16384 elements.
  */
-export function loss_elementwise(kind: i32, n: i32, parameter: f32, scale: f32, y: usize, t: usize, dy: usize): f64 {
+export function loss_elementwise(
+  kind: i32,
+  n: i32,
+  parameter: f32,
+  scale: f32,
+  y: usize,
+  t: usize,
+  dy: usize,
+): f64 {
   const a = changetype<Arguments>(ARGUMENTS);
   a.kind = kind, a.n = n, a.parameter = parameter, a.scale = scale, a.y = y, a.t = t, a.dy = dy;
   const chunks = (n + CHUNK - 1) / CHUNK;
@@ -186,9 +193,9 @@ function probabilitiesRow(a: Arguments, row: i32, y: usize, dy: usize, fused: bo
   let sum: f64 = 0;
   for (let j = 0; j < a.width; j++) {
     const at = <usize> j * 4, p = load<f32>(y + at), t = target(a, row, j);
-    const q = min(max(p, EPSILON), <f32> 1);
+    const q = min(max(p, EPSILON), 1 - EPSILON);
     if (t != 0) sum -= <f64> t * <f64> f32x4.extract_lane(log(c(q)), 0);
-    if (a.dy) store<f32>(dy + at, a.scale * (fused ? p - t : (p == q ? -t / q : <f32> 0)));
+    if (a.dy) store<f32>(dy + at, a.scale * (fused ? p - t : -t / q));
   }
   return sum;
 }
@@ -224,7 +231,16 @@ function logitsRow(a: Arguments, row: i32, z: usize, dz: usize): f64 {
  *
  * Workspace: one double per 64 rows.
  */
-export function loss_categorical(kind: i32, rows: i32, width: i32, smoothing: f32, scale: f32, y: usize, t: usize, dy: usize): f64 {
+export function loss_categorical(
+  kind: i32,
+  rows: i32,
+  width: i32,
+  smoothing: f32,
+  scale: f32,
+  y: usize,
+  t: usize,
+  dy: usize,
+): f64 {
   const a = changetype<Arguments>(ARGUMENTS);
   a.kind = kind, a.n = rows, a.width = width, a.parameter = smoothing, a.scale = scale;
   a.y = y, a.t = t, a.dy = dy;
@@ -238,7 +254,10 @@ function klChunk(chunk: i32, _thread: i32): void {
   const scale = c(a.scale), half = c(0.5 * a.scale);
   let sum: f64 = 0;
   for (let i = chunk * CHUNK; i < end; i += 4) {
-    const at = <usize> i * 4, mu = v128.load(a.y + at), logvar = v128.load(a.t + at), variance = exp(logvar);
+    const at = <usize> i * 4,
+      mu = v128.load(a.y + at),
+      logvar = v128.load(a.t + at),
+      variance = exp(logvar);
     let value = f32x4.sub(f32x4.sub(madd(mu, mu, variance), c(1)), logvar);
     if (end - i < 4) value = choose(firstLanes(end - i), value, c(0));
     sum += 0.5 * sumLanes(value);
@@ -251,7 +270,14 @@ function klChunk(chunk: i32, _thread: i32): void {
 }
 
 /** Σ ½(μ² + e^l - 1 - l), the KL divergence of N(μ, e^l) from N(0, 1) (Kingma & Welling 2014, app. B); gradients where dmu is not 0. */
-export function loss_kl(n: i32, scale: f32, mu: usize, logvar: usize, dmu: usize, dlogvar: usize): f64 {
+export function loss_kl(
+  n: i32,
+  scale: f32,
+  mu: usize,
+  logvar: usize,
+  dmu: usize,
+  dlogvar: usize,
+): f64 {
   const a = changetype<Arguments>(ARGUMENTS);
   a.n = n, a.scale = scale, a.y = mu, a.t = logvar, a.dy = dmu, a.width = <i32> dlogvar;
   const chunks = (n + CHUNK - 1) / CHUNK;

@@ -20,6 +20,7 @@ class Step {
   beta2: f32;
   epsilon: f32;
   decay: f32;
+  l2: f32;
   correction: f32;
   nesterov: i32;
 }
@@ -50,7 +51,16 @@ function sgdChunk(chunk: i32, _thread: i32): void {
 }
 
 /** g += decay·w; velocity = momentum·velocity + g; w -= rate·(nesterov ? g + momentum·velocity : velocity). velocity may be 0: w -= rate·g. */
-export function sgd(n: i32, w: usize, g: usize, velocity: usize, rate: f32, momentum: f32, decay: f32, nesterov: i32): void {
+export function sgd(
+  n: i32,
+  w: usize,
+  g: usize,
+  velocity: usize,
+  rate: f32,
+  momentum: f32,
+  decay: f32,
+  nesterov: i32,
+): void {
   const a = changetype<Step>(ARGUMENTS);
   a.s1 = velocity, a.rate = rate, a.beta1 = momentum, a.decay = decay, a.nesterov = nesterov;
   run(sgdChunk.index, n, w, g);
@@ -60,9 +70,12 @@ function adamChunk(chunk: i32, _thread: i32): void {
   const a = changetype<Step>(ARGUMENTS), end = last(chunk);
   const rate = f32x4.splat(a.rate), beta1 = f32x4.splat(a.beta1), beta2 = f32x4.splat(a.beta2);
   const rest1 = f32x4.splat(1 - a.beta1), rest2 = f32x4.splat(1 - a.beta2);
-  const epsilon = f32x4.splat(a.epsilon), shrink = f32x4.splat(1 - a.decay), correction = f32x4.splat(a.correction);
+  const epsilon = f32x4.splat(a.epsilon),
+    shrink = f32x4.splat(1 - a.decay),
+    correction = f32x4.splat(a.correction);
+  const l2 = f32x4.splat(a.l2);
   for (let i = <usize> (chunk * CHUNK) * 4; i < end; i += 16) {
-    const g = v128.load(a.g + i);
+    const g = madd(l2, v128.load(a.w + i), v128.load(a.g + i));
     const m = madd(beta1, v128.load(a.s1 + i), f32x4.mul(rest1, g));
     const v = madd(beta2, v128.load(a.s2 + i), f32x4.mul(rest2, f32x4.mul(g, g)));
     v128.store(a.s1 + i, m);
@@ -79,17 +92,31 @@ function adamChunk(chunk: i32, _thread: i32): void {
 }
 
 /**
- * m, v: moving means of g and g²; w = w·(1-decay) - rate·m / (√v·correction + epsilon).
+ * g += l2·w; m, v: moving means of g and g²; w = w·(1-decay) - rate·m / (√v·correction + epsilon).
  *
  * @param vmax       AMSGrad's running maximum of v, or 0
  * @param rate       learning rate / (1 - beta1ᵗ)
  * @param correction 1 / √(1 - beta2ᵗ)
  * @param decay      decoupled (AdamW): learning rate · weight decay
  */
-export function adam(n: i32, w: usize, g: usize, m: usize, v: usize, vmax: usize, rate: f32, beta1: f32, beta2: f32, epsilon: f32, correction: f32, decay: f32): void {
+export function adam(
+  n: i32,
+  w: usize,
+  g: usize,
+  m: usize,
+  v: usize,
+  vmax: usize,
+  rate: f32,
+  beta1: f32,
+  beta2: f32,
+  epsilon: f32,
+  correction: f32,
+  decay: f32,
+  l2: f32,
+): void {
   const a = changetype<Step>(ARGUMENTS);
   a.s1 = m, a.s2 = v, a.s3 = vmax, a.rate = rate, a.beta1 = beta1, a.beta2 = beta2;
-  a.epsilon = epsilon, a.correction = correction, a.decay = decay;
+  a.epsilon = epsilon, a.correction = correction, a.decay = decay, a.l2 = l2;
   run(adamChunk.index, n, w, g);
 }
 
@@ -117,9 +144,26 @@ function rmspropChunk(chunk: i32, _thread: i32): void {
 }
 
 /** v = rho·v + (1-rho)·g²; d = g / (√v + epsilon), centred where `mean` is given, with momentum where `velocity` is; w -= rate·d. */
-export function rmsprop(n: i32, w: usize, g: usize, v: usize, velocity: usize, mean: usize, rate: f32, rho: f32, momentum: f32, epsilon: f32): void {
+export function rmsprop(
+  n: i32,
+  w: usize,
+  g: usize,
+  v: usize,
+  velocity: usize,
+  mean: usize,
+  rate: f32,
+  rho: f32,
+  momentum: f32,
+  epsilon: f32,
+): void {
   const a = changetype<Step>(ARGUMENTS);
-  a.s1 = v, a.s2 = velocity, a.s3 = mean, a.rate = rate, a.beta2 = rho, a.beta1 = momentum, a.epsilon = epsilon;
+  a.s1 = v,
+    a.s2 = velocity,
+    a.s3 = mean,
+    a.rate = rate,
+    a.beta2 = rho,
+    a.beta1 = momentum,
+    a.epsilon = epsilon;
   run(rmspropChunk.index, n, w, g);
 }
 

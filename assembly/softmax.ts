@@ -42,7 +42,9 @@ function forwardChunk(chunk: i32, _thread: i32): void {
   for (let row = chunk * each; row < end; row++) {
     const x = a.x + <usize> (row * width) * 4, y = a.y + <usize> (row * width) * 4;
     let top = f32x4.splat(-Infinity);
-    for (let j = 0; j < width; j += 4) top = f32x4.max(top, loadRow(x + <usize> j * 4, width - j, -Infinity));
+    for (let j = 0; j < width; j += 4) {
+      top = f32x4.max(top, loadRow(x + <usize> j * 4, width - j, -Infinity));
+    }
     const highest = max(
       max(f32x4.extract_lane(top, 0), f32x4.extract_lane(top, 1)),
       max(f32x4.extract_lane(top, 2), f32x4.extract_lane(top, 3)),
@@ -91,7 +93,14 @@ export function softmax_forward(rows: i32, width: i32, logarithm: i32, x: usize,
 }
 
 /** dx from y and dy. dx may be dy. */
-export function softmax_gradient(rows: i32, width: i32, logarithm: i32, y: usize, dy: usize, dx: usize): void {
+export function softmax_gradient(
+  rows: i32,
+  width: i32,
+  logarithm: i32,
+  y: usize,
+  dy: usize,
+  dx: usize,
+): void {
   const a = changetype<Rows>(ARGUMENTS);
   a.rows = rows, a.width = width, a.logarithm = logarithm, a.x = dx, a.dy = dy, a.y = y;
   const each = rowsPerChunk(width);

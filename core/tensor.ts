@@ -43,7 +43,9 @@ export function shapeText(shape: Shape): string {
 export function tensor(data: ArrayLike<number>, shape: Shape = [data.length]): Tensor {
   if (sizeOf(shape) !== data.length) {
     throw new DeconvError(
-      `Cannot make a tensor of shape ${shapeText(shape)} (${sizeOf(shape)} values) from ${data.length} values`,
+      `Cannot make a tensor of shape ${shapeText(shape)} (${
+        sizeOf(shape)
+      } values) from ${data.length} values`,
     );
   }
   return { shape, data: data instanceof Float32Array ? data : Float32Array.from(data) };

@@ -1,5 +1,6 @@
 import { DeconvError } from "../errors.ts";
-import { Arena, Block, paddedBytes } from "./arena.ts";
+import { Block } from "../block.ts";
+import { Arena, paddedBytes } from "./arena.ts";
 import { MAX_THREADS, MEMORY_MAP, reserveMemory } from "./memory.ts";
 import { compileKernels, instantiateKernels, type KernelExports } from "./module.ts";
 import { availableThreads, Pool } from "./pool.ts";
@@ -42,8 +43,15 @@ export class Runtime {
     const bytes = paddedBytes(length);
     block.address = this.arena.take(bytes);
     new Uint8Array(this.memory.buffer, block.address, bytes).fill(0);
-    this.#collected.register(block, { address: block.address, bytes });
+    this.#collected.register(block, { address: block.address, bytes }, block);
     return block;
+  }
+
+  /** Gives a block back at once; nobody may use it any more. */
+  release(block: Block): void {
+    this.#collected.unregister(block);
+    this.arena.give(block.address, paddedBytes(block.length));
+    block.address = 0;
   }
 
   /** A block of int32 words with these values. */

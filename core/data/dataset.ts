@@ -1,0 +1,196 @@
+/**
+ * What a model learns from: pictures of one shape, read by number into memory the caller owns.
+ *
+ * A dataset holds no pictures if it can help it. It says how many there are, and writes the ones it is
+ * asked for; so a folder larger than memory, a generator and two arrays all look alike.
+ */
+import { DeconvError } from "../errors.ts";
+import { random } from "../random.ts";
+import { sameShape, type Shape, shapeText, sizeOf, type Tensor } from "../tensor.ts";
+
+/** Pictures, and their classes if they have any. */
+export interface Dataset {
+  /** What to call it in messages and titles, for instance `"cifar10 train"`. */
+  readonly name: string;
+  /** The number of pictures. */
+  readonly size: number;
+  /** The shape of one picture, such as `[32, 32, 3]`. */
+  readonly shape: Shape;
+  /** The names of the classes, by label. */
+  readonly classNames?: readonly string[];
+  /**
+   * Writes picture `indices[i]`, values 0..1, at `x[i * sizeOf(shape)]` and on, and its class at
+   * `labels[i]`; a picture without a class has label -1. Returns a promise only if it has to wait, and
+   * neither array may be touched until it is settled.
+   *
+   * @throws {DeconvError} When an index is not one of the pictures, an array is too short, or the
+   * source cannot be read.
+   */
+  read(
+    indices: ArrayLike<number>,
+    x: Float32Array,
+    labels?: Float32Array,
+  ): void | Promise<void>;
+}
+
+/**
+ * Refuses a {@linkcode Dataset.read} that asks for pictures there are not, or into arrays too short.
+ * Every dataset's `read` calls this first.
+ *
+ * @throws {DeconvError} Naming the dataset and the index or array.
+ */
+export function checkRead(
+  { name, size, shape }: Pick<Dataset, "name" | "size" | "shape">,
+  indices: ArrayLike<number>,
+  x: Float32Array,
+  labels?: Float32Array,
+): void {
+  const count = indices.length;
+  for (let i = 0; i < count; i++) {
+    const index = indices[i];
+    if (!(Number.isInteger(index) && index >= 0 && index < size)) {
+      throw new DeconvError(`Cannot read picture ${index} of ${name}: it has ${size} pictures`);
+    }
+  }
+  if (x.length < count * sizeOf(shape) || (labels && labels.length < count)) {
+    throw new DeconvError(
+      `Cannot read ${count} pictures of ${name}, each ${
+        shapeText(shape)
+      }, into ${x.length} values` +
+        (labels ? ` and ${labels.length} labels` : ""),
+    );
+  }
+}
+
+/**
+ * A dataset of pictures already in memory; the tensors are used, not copied.
+ *
+ * @param x The pictures, `[count, …shape of one]`, values 0..1.
+ * @param labels One class number a picture, `[count]` or `[count, 1]`. Without it every label is -1.
+ * @throws {DeconvError} When `x` has no first dimension or `labels` does not fit it.
+ *
+ * @example
+ * ```ts
+ * import { fromTensors, tensor, zeros } from "@deconv/deconv";
+ * const dataset = fromTensors(zeros([2, 8, 8, 3]), tensor([0, 1]), { classNames: ["cat", "dog"] });
+ * console.log(dataset.size, dataset.shape); // 2 [8, 8, 3]
+ * ```
+ */
+export function fromTensors(
+  x: Tensor,
+  labels?: Tensor,
+  options: { name?: string; classNames?: readonly string[] } = {},
+): Dataset {
+  const [size, ...shape] = x.shape;
+  if (size === undefined || sizeOf(x.shape) !== x.data.length) {
+    throw new DeconvError(
+      `Cannot make a dataset of a tensor of shape ${shapeText(x.shape)} with ${x.data.length} ` +
+        `values: give [count, height, width, channels]`,
+    );
+  }
+  if (labels && !sameShape(labels.shape, [size]) && !sameShape(labels.shape, [size, 1])) {
+    throw new DeconvError(
+      `Cannot use labels of shape ${shapeText(labels.shape)} for ${size} pictures: ` +
+        `give one class number a picture, ${shapeText([size])}`,
+    );
+  }
+  const one = sizeOf(shape);
+  const dataset: Dataset = {
+    name: options.name ?? "tensors",
+    size,
+    shape,
+    classNames: options.classNames,
+    read(indices, out, outLabels) {
+      checkRead(dataset, indices, out, outLabels);
+      for (let i = 0; i < indices.length; i++) {
+        const from = indices[i] * one;
+        out.set(x.data.subarray(from, from + one), i * one);
+        if (outLabels) outLabels[i] = labels ? labels.data[indices[i]] : -1;
+      }
+    },
+  };
+  return dataset;
+}
+
+/**
+ * Pictures `from` up to but not including `to` of a dataset (default: its end), as a dataset.
+ *
+ * @throws {DeconvError} When there are no such pictures.
+ */
+export function slice(dataset: Dataset, from: number, to: number = dataset.size): Dataset {
+  if (
+    !(Number.isInteger(from) && Number.isInteger(to) && 0 <= from && from <= to) ||
+    to > dataset.size
+  ) {
+    throw new DeconvError(
+      `Cannot take pictures ${from} to ${to} of ${dataset.name}: it has ${dataset.size} pictures`,
+    );
+  }
+  return view(dataset, to - from, (index) => from + index);
+}
+
+/**
+ * The first `count` pictures of a dataset, or all of it if it has no more than that.
+ *
+ * @throws {DeconvError} When `count` is not a whole number from 0.
+ */
+export function take(dataset: Dataset, count: number): Dataset {
+  return slice(dataset, 0, Math.min(count, dataset.size));
+}
+
+/**
+ * The pictures of a dataset at `indices`, in that order, as a dataset.
+ *
+ * @throws {DeconvError} When an index is not one of the pictures.
+ */
+export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
+  for (let i = 0; i < indices.length; i++) {
+    const index = indices[i];
+    if (!(Number.isInteger(index) && index >= 0 && index < dataset.size)) {
+      throw new DeconvError(
+        `Cannot take picture ${index} of ${dataset.name}: it has ${dataset.size} pictures`,
+      );
+    }
+  }
+  return view(dataset, indices.length, (index) => indices[index]);
+}
+
+/**
+ * Splits a dataset in two, for instance to hold out pictures for validation.
+ *
+ * @param fraction The part of the pictures in the first, 0..1 (rounded to a whole number of them).
+ * @param seed Given, the pictures are dealt out at random; without it, the first come first.
+ * @throws {DeconvError} When `fraction` is not a number of 0..1.
+ *
+ * @example
+ * ```ts
+ * import { shapes, split } from "@deconv/deconv";
+ * const [training, validation] = split(shapes({ size: 1000 }), 0.9, 42);
+ * console.log(training.size, validation.size); // 900 100
+ * ```
+ */
+export function split(dataset: Dataset, fraction: number, seed?: number): [Dataset, Dataset] {
+  if (!(fraction >= 0 && fraction <= 1)) {
+    throw new DeconvError(`Cannot split ${dataset.name} at ${fraction}: give a fraction of 0 to 1`);
+  }
+  const first = Math.round(dataset.size * fraction);
+  if (seed === undefined) return [slice(dataset, 0, first), slice(dataset, first)];
+  const order = random(seed, "split").permutation(dataset.size, 0);
+  return [subset(dataset, order.subarray(0, first)), subset(dataset, order.subarray(first))];
+}
+
+/** `size` pictures of a dataset under other numbers. */
+function view(dataset: Dataset, size: number, original: (index: number) => number): Dataset {
+  const { name, shape, classNames } = dataset;
+  const result: Dataset = {
+    name,
+    size,
+    shape,
+    classNames,
+    read(indices, x, labels) {
+      checkRead(result, indices, x, labels);
+      return dataset.read(Array.from(indices, original), x, labels);
+    },
+  };
+  return result;
+}

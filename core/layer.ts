@@ -1,0 +1,262 @@
+import type { Block } from "./block.ts";
+import { DeconvError } from "./errors.ts";
+import type { Initializer } from "./initializers.ts";
+import type { Shape } from "./tensor.ts";
+
+/** Anything JSON can hold: what layer configurations are made of. */
+export type Json = string | number | boolean | null | readonly Json[] | {
+  readonly [key: string]: Json | undefined;
+};
+
+/** A layer's settings, complete and serialisable: what `save` writes and `loadModel` reads. */
+export type Config = { readonly [key: string]: Json | undefined };
+
+/** A parameter that a layer will have once it knows its input's shape. */
+export interface ParameterSpec {
+  /** `"kernel"`, `"bias"` … */
+  readonly name: string;
+  /** Its shape. */
+  readonly shape: Shape;
+  /** How it starts. */
+  readonly initializer: Initializer;
+  /** Inputs that each output sums over; for the scaling initialisers. */
+  readonly fanIn?: number;
+  /** Outputs that each input feeds. */
+  readonly fanOut?: number;
+}
+
+/** A layer's array of weights and the gradient that `backward` accumulates into. */
+export interface Parameter {
+  /** Layer name and parameter name, e.g. `conv2d_1/kernel`. */
+  readonly name: string;
+  /** Its shape. */
+  readonly shape: Shape;
+  /** The weights. */
+  readonly value: Block;
+  /** The gradient: accumulated, never overwritten, by `backward`. */
+  readonly gradient: Block;
+}
+
+/**
+ * How activations pass gradients back: the true `"gradient"`; `"guided"` backpropagation
+ * (Springenberg et al. 2015: positive gradients only, where the unit was active); or the
+ * `"deconvnet"` rule (Zeiler & Fergus 2014: positive gradients only, whether active or not).
+ */
+export type GradientRule = "gradient" | "guided" | "deconvnet";
+
+/** What a forward pass is told. */
+export interface ForwardContext {
+  /** Whether layers that behave differently in training should. */
+  readonly training: boolean;
+}
+
+/** What a backward pass is told. */
+export interface BackwardContext {
+  /** The rule that activations follow. */
+  readonly rule: GradientRule;
+  /** Whether parameters' gradients are wanted. */
+  readonly parameters: boolean;
+}
+
+/** An activation of a compiled plan: the batch's values, and their gradient where it is wanted. */
+export interface Value {
+  /** Shape, batch first. */
+  readonly shape: Shape;
+  /** The values. */
+  readonly data: Block;
+  /** The gradient of the loss with respect to them; `null` where nobody needs it. */
+  readonly gradient: Block | null;
+}
+
+/**
+ * One step of a plan. `forward` overwrites the output. `backward` overwrites the gradients of the
+ * inputs (skipping those that are `null`) and adds to the gradients of the parameters; it may
+ * destroy the gradient of its own output.
+ */
+export interface Operation {
+  /** Whether it is a sigmoid or a softmax, whose gradient a cross-entropy can take over. */
+  readonly activation?: string;
+  /** Computes the output from the inputs. */
+  forward(context: ForwardContext): void;
+  /** Computes the inputs' and parameters' gradients from the output's. */
+  backward(context: BackwardContext): void;
+  /** Of an activation: hands the output's gradient to its input unchanged, a loss having seen to the slope. */
+  passGradient?(): void;
+}
+
+/** What a layer is given when a plan is compiled for a batch. */
+export interface Lowering {
+  /** The layer's inputs, batch first. */
+  readonly inputs: readonly Value[];
+  /** The layer's output. */
+  readonly output: Value;
+  /** The layer's parameters, in the order of `parameters()`. */
+  readonly parameters: readonly Parameter[];
+  /** Memory that lasts from the forward to the backward pass. */
+  saved(length: number): Block;
+  /** Adds a step. Steps run forward in order and backward in reverse. */
+  add(operation: Operation): void;
+}
+
+/**
+ * What every kind of layer says of itself: pure functions of its configuration. A layer file exports
+ * one of these and a factory; the registry makes layers from saved files with it.
+ */
+export interface LayerKind<C = Config> {
+  /** Name of the kind, e.g. `"conv2d"`. */
+  readonly kind: string;
+  /** How many inputs it takes; default 1, `[least, most]` for a range. */
+  readonly inputs?: readonly [number, number];
+  /** Fills in defaults and checks the options by themselves. */
+  configure(options: C): C;
+  /** The output's shape for these inputs' shapes, without the batch. */
+  outputShape(config: C, inputs: readonly Shape[]): Shape;
+  /** The parameters for these inputs' shapes. */
+  parameters?(config: C, inputs: readonly Shape[]): ParameterSpec[];
+  /** Adds the steps that compute it to a plan. */
+  lower(config: C, lowering: Lowering): void;
+}
+
+/** Options that every layer takes. */
+export interface LayerOptions {
+  /** Name, unique in a model; by default the kind and a number. */
+  name?: string;
+  /** Whether training changes its parameters. Default true. */
+  trainable?: boolean;
+  /** For the first layer of a `sequential` model: the input's shape without the batch. */
+  inputShape?: Shape;
+}
+
+/** A value in a graph under construction: what a layer gives when it is applied. */
+export interface Symbolic {
+  /** Shape without the batch. */
+  readonly shape: Shape;
+  /** The layer that makes it; `null` for an input. */
+  readonly layer: Layer | null;
+  /** What that layer was applied to. */
+  readonly inputs: readonly Symbolic[];
+  /** An input's name. */
+  readonly name?: string;
+}
+
+/**
+ * A layer: a kind, its configuration, and (once it has been applied) its parameters. Apply one layer
+ * twice and both places share its parameters.
+ */
+export class Layer {
+  /** The kind, e.g. `"conv2d"`. */
+  readonly kind: string;
+  /** Its configuration, complete. */
+  readonly config: Config;
+  /** Its name; models give one to layers that have none. */
+  name: string;
+  /** Whether training changes its parameters. */
+  trainable: boolean;
+  /** The input shape a first layer declares. */
+  readonly inputShape: Shape | undefined;
+  /** Its parameters; empty until a model builds it. */
+  parameters: readonly Parameter[] = [];
+  /** The input shapes it was built for; parameters fit these. */
+  builtFor: readonly Shape[] | null = null;
+  readonly #definition: LayerKind;
+
+  /** Use a factory such as `conv2d` instead. */
+  constructor(definition: LayerKind, options: Config & LayerOptions) {
+    const { name, trainable, inputShape, ...rest } = options;
+    this.kind = definition.kind;
+    this.name = name ?? "";
+    this.trainable = trainable ?? true;
+    this.inputShape = inputShape;
+    this.#definition = definition;
+    try {
+      this.config = definition.configure(rest);
+    } catch (error) {
+      throw error instanceof DeconvError
+        ? new DeconvError(`Cannot make ${this.title}: ${error.message}`)
+        : error;
+    }
+  }
+
+  /** Kind and name for messages: `conv2d "enc1"`. */
+  get title(): string {
+    return this.name ? `${this.kind} "${this.name}"` : this.kind;
+  }
+
+  /** Runs a function of the definition; an error says which layer met which shapes. */
+  #with<T>(inputs: readonly Shape[], run: () => T): T {
+    try {
+      const [least, most] = this.#definition.inputs ?? [1, 1];
+      if (inputs.length < least || inputs.length > most) {
+        const wanted = least === most ? `${least}` : `${least} or more`;
+        throw new DeconvError(`it takes ${wanted} input(s), not ${inputs.length}`);
+      }
+      return run();
+    } catch (error) {
+      if (!(error instanceof DeconvError)) throw error;
+      const shapes = inputs.map((shape) => `[${shape.join(",")}]`).join(" and ");
+      throw new DeconvError(`Cannot apply ${this.title} to ${shapes}: ${error.message}`);
+    }
+  }
+
+  /** The output's shape for these input shapes, all without the batch. */
+  outputShape(inputs: readonly Shape[]): Shape {
+    return this.#with(inputs, () => this.#definition.outputShape(this.config, inputs));
+  }
+
+  /** What parameters it has for these input shapes. */
+  parameterSpecs(inputs: readonly Shape[]): ParameterSpec[] {
+    return this.#with(inputs, () => this.#definition.parameters?.(this.config, inputs) ?? []);
+  }
+
+  /** Adds its steps to a plan. */
+  lower(lowering: Lowering): void {
+    this.#definition.lower(this.config, lowering);
+  }
+
+  /**
+   * Puts the layer behind one or several values of a graph.
+   *
+   * @throws {DeconvError} When the shapes cannot work.
+   */
+  apply(inputs: Symbolic | readonly Symbolic[]): Symbolic {
+    const all = Array.isArray(inputs) ? inputs as readonly Symbolic[] : [inputs as Symbolic];
+    return { shape: this.outputShape(all.map((i) => i.shape)), layer: this, inputs: all };
+  }
+}
+
+/** Makes a layer of a kind from a user's options. */
+export function createLayer<C>(definition: LayerKind<C>, options: object): Layer {
+  return new Layer(definition as unknown as LayerKind, { ...options } as Config & LayerOptions);
+}
+
+/**
+ * An input of a graph.
+ *
+ * @param options `shape` without the batch, e.g. `[32, 32, 3]`; optionally a `name`.
+ *
+ * @example
+ * ```ts
+ * import { conv2d, input, model } from "@deconv/deconv";
+ * const picture = input({ shape: [32, 32, 3] });
+ * const features = conv2d({ filters: 8, kernelSize: 3 }).apply(picture);
+ * console.log(model({ inputs: picture, outputs: features }).outputShape); // [30, 30, 8]
+ * ```
+ */
+export function input(options: { shape: Shape; name?: string }): Symbolic {
+  const { shape } = options;
+  if (!shape?.length || !shape.every((size) => Number.isInteger(size) && size > 0)) {
+    throw new DeconvError(
+      `Cannot make an input of shape [${shape}]: give positive whole numbers without the batch, such as [32, 32, 3]`,
+    );
+  }
+  return { shape: [...shape], layer: null, inputs: [], name: options.name };
+}
+
+/** Checks that an input has so many dimensions, without the batch. */
+export function expectRank(shape: Shape, rank: number, meaning: string): void {
+  if (shape.length !== rank) {
+    throw new DeconvError(
+      `it takes inputs of ${rank} dimension(s) ${meaning} after the batch, not ${shape.length}`,
+    );
+  }
+}

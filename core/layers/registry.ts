@@ -1,0 +1,36 @@
+import { DeconvError } from "../errors.ts";
+import { type Config, Layer, type LayerKind, type LayerOptions } from "../layer.ts";
+import { activationKind } from "./activation.ts";
+import { addKind } from "./add.ts";
+import { conv2dKind } from "./conv2d.ts";
+import { conv2dTransposeKind } from "./conv2d_transpose.ts";
+import { denseKind } from "./dense.ts";
+import { flattenKind, reshapeKind } from "./reshape.ts";
+
+/** Every kind of layer there is, by name. */
+export const LAYER_KINDS: ReadonlyMap<string, LayerKind> = new Map(
+  ([
+    activationKind,
+    addKind,
+    conv2dKind,
+    conv2dTransposeKind,
+    denseKind,
+    flattenKind,
+    reshapeKind,
+  ] as unknown as LayerKind[]).map((definition) => [definition.kind, definition]),
+);
+
+/**
+ * Makes a layer from its saved kind and configuration.
+ *
+ * @throws {DeconvError} For a kind this version does not know, or a configuration that is wrong.
+ */
+export function layerFromConfig(kind: string, options: Config & LayerOptions): Layer {
+  const definition = LAYER_KINDS.get(kind);
+  if (!definition) {
+    throw new DeconvError(
+      `there is no layer of kind "${kind}"; there are ${[...LAYER_KINDS.keys()].join(", ")}`,
+    );
+  }
+  return new Layer(definition, options);
+}

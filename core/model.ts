@@ -1,0 +1,404 @@
+import { DeconvError } from "./errors.ts";
+import type { Dataset } from "./data/dataset.ts";
+import { buildGraph, type Graph } from "./graph.ts";
+import { type GradientRule, input, type Layer, type Parameter, type Symbolic } from "./layer.ts";
+import { buildParameters } from "./parameters.ts";
+import type { Plan } from "./plan.ts";
+import { Plans } from "./plans.ts";
+import { type BatchSource, checkInputs, datasetSource, type DatasetTarget } from "./source.ts";
+import { tensorSource } from "./source.ts";
+import { summarize } from "./summary.ts";
+import { sameShape, type Shape, shapeText, sizeOf, type Tensor } from "./tensor.ts";
+import { type CompileOptions, type FitOptions, type History, type Logs, Trainer } from "./train.ts";
+
+/** One tensor, or one for each input or output. */
+export type Tensors = Tensor | readonly Tensor[];
+
+/** What the activations of one layer are. */
+export interface LayerActivation {
+  /** The layer. */
+  readonly layer: Layer;
+  /** Its output, `[batch, …]`. */
+  readonly output: Tensor;
+}
+
+const list = (x: Tensors): readonly Tensor[] =>
+  Array.isArray(x) ? x as readonly Tensor[] : [x as Tensor];
+
+/** A network: a graph of layers with their parameters. Made by `sequential` and `model`. */
+export class Model {
+  /** Its name, for titles and saved files. */
+  name: string;
+  /** The network as data. */
+  readonly graph: Graph;
+  /** Its layers, each once, from input to output. */
+  readonly layers: readonly Layer[];
+  /** Where training stands; saved with the model so that a run can go on. */
+  progress: { epoch: number; batch: number } = { epoch: 0, batch: 0 };
+  readonly #plans: Plans;
+  #trainer: Trainer | null = null;
+  #current: Plan | null = null;
+
+  /** Use `sequential` or `model` instead. */
+  constructor(graph: Graph, { name = "model", seed = 0 }: { name?: string; seed?: number } = {}) {
+    this.name = name;
+    this.graph = graph;
+    this.layers = [...new Set(graph.nodes.map((node) => node.layer))];
+    this.#plans = new Plans(graph);
+    buildParameters(graph, seed);
+  }
+
+  /** Shapes of the inputs, without the batch. */
+  get inputShapes(): readonly Shape[] {
+    return this.graph.shapes.slice(0, this.graph.inputNames.length);
+  }
+
+  /** Shapes of the outputs, without the batch. */
+  get outputShapes(): readonly Shape[] {
+    return this.graph.outputs.map((value) => this.graph.shapes[value]);
+  }
+
+  /** Shape of the first input, without the batch. */
+  get inputShape(): Shape {
+    return this.inputShapes[0];
+  }
+
+  /** Shape of the first output, without the batch. */
+  get outputShape(): Shape {
+    return this.outputShapes[0];
+  }
+
+  /** All parameters, in the order of the layers. */
+  get parameters(): readonly Parameter[] {
+    return this.layers.flatMap((layer) => layer.parameters);
+  }
+
+  /** Numbers in all parameters. */
+  get parameterCount(): number {
+    return this.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  }
+
+  /** What `compile` made; null before it. */
+  get trainer(): Trainer | null {
+    return this.#trainer;
+  }
+
+  /**
+   * A layer by its name.
+   *
+   * @throws {DeconvError} When there is none; the message lists the names.
+   */
+  layer(name: string): Layer {
+    const found = this.layers.find((layer) => layer.name === name);
+    if (found) return found;
+    const names = this.layers.map((layer) => layer.name).join(", ");
+    throw new DeconvError(`The model has no layer "${name}"; it has ${names}`);
+  }
+
+  /** A table of the layers with their output shapes and numbers of parameters, at most 80 columns wide. */
+  summary(): string {
+    return summarize(this.name, this.graph);
+  }
+
+  /** A parameter's values, copied, by the name it has in `parameters`. */
+  getWeights(name: string): Tensor {
+    const { shape, value } = this.#parameter(name);
+    return { shape, data: value.view.slice() };
+  }
+
+  /**
+   * Sets a parameter's values.
+   *
+   * @throws {DeconvError} When there is no such parameter or the shape differs.
+   */
+  setWeights(name: string, values: Tensor): void {
+    const { shape, value } = this.#parameter(name);
+    if (!sameShape(shape, values.shape)) {
+      throw new DeconvError(
+        `Cannot set "${name}" of shape ${shapeText(shape)} to values of shape ${
+          shapeText(values.shape)
+        }`,
+      );
+    }
+    value.view.set(values.data);
+  }
+
+  #parameter(name: string): Parameter {
+    const found = this.parameters.find((parameter) => parameter.name === name);
+    if (found) return found;
+    const names = this.parameters.map((parameter) => parameter.name).join(", ");
+    throw new DeconvError(`The model has no parameter "${name}"; it has ${names}`);
+  }
+
+  /** Copies inputs into a plan. */
+  #feed(plan: Plan, xs: readonly Tensor[], from: number): void {
+    xs.forEach((x, i) => {
+      const width = sizeOf(x.shape.slice(1)), end = (from + plan.options.batch) * width;
+      plan.inputs[i].data.view.set(x.data.subarray(from * width, end));
+    });
+  }
+
+  /**
+   * The outputs for any number of pictures, computed `batchSize` at a time.
+   *
+   * @param x `[count, …inputShape]`, one for each input.
+   * @param options `batchSize`, default 32.
+   * @throws {DeconvError} When a shape is wrong.
+   */
+  predictAll(x: Tensors, { batchSize = 32 }: { batchSize?: number } = {}): Tensor[] {
+    const xs = list(x);
+    const count = checkInputs(xs, this.inputShapes);
+    const results = this.outputShapes.map((shape) => ({
+      shape: [count, ...shape],
+      data: new Float32Array(count * sizeOf(shape)),
+    }));
+    for (let from = 0; from < count; from += batchSize) {
+      const batch = Math.min(batchSize, count - from);
+      const plan = this.#plans.get({ batch, gradients: false });
+      this.#feed(plan, xs, from);
+      plan.forward({ training: false });
+      plan.outputs.forEach(({ data }, i) => {
+        results[i].data.set(data.view, from * data.length / batch);
+      });
+    }
+    return results;
+  }
+
+  /**
+   * The output for any number of pictures; for several outputs see `predictAll`.
+   *
+   * @throws {DeconvError} When a shape is wrong or the model has several outputs.
+   */
+  predict(x: Tensors, options: { batchSize?: number } = {}): Tensor {
+    this.#expectOneOutput("predictAll");
+    return this.predictAll(x, options)[0];
+  }
+
+  #expectOneOutput(instead: string): void {
+    if (this.graph.outputs.length > 1) {
+      throw new DeconvError(`The model has ${this.graph.outputs.length} outputs: use ${instead}`);
+    }
+  }
+
+  /** The output of every layer for a batch of pictures, in the order of computation. */
+  activations(x: Tensors): LayerActivation[] {
+    const xs = list(x);
+    const batch = checkInputs(xs, this.inputShapes);
+    const plan = this.#plans.get({ batch, gradients: false, keep: true });
+    this.#feed(plan, xs, 0);
+    plan.forward({ training: false });
+    return this.graph.nodes.map(({ layer, output }) => {
+      const { shape, data } = plan.values[output];
+      return { layer, output: { shape, data: data.view.slice() } };
+    });
+  }
+
+  /**
+   * Runs the network forward on one batch and remembers what `backward` needs: for loops of your own.
+   *
+   * @param options `training` (default false): whether layers that behave differently in training should.
+   * @returns The outputs, copied.
+   */
+  forward(x: Tensors, { training = false }: { training?: boolean } = {}): Tensor[] {
+    const xs = list(x);
+    const batch = checkInputs(xs, this.inputShapes);
+    const plan = this.#plans.get({ batch, gradients: true, inputGradients: true });
+    this.#feed(plan, xs, 0);
+    plan.forward({ training });
+    this.#current = plan;
+    return plan.outputs.map(({ shape, data }) => ({ shape, data: data.view.slice() }));
+  }
+
+  /**
+   * Runs the network backward from the gradients of its outputs, after `forward`. Gradients of the
+   * parameters are added to what they hold: call `zeroGradients` first for a new step.
+   *
+   * @param dy The gradient of each output.
+   * @param options `rule`: how relu passes gradients back, default `"gradient"`.
+   * @returns The gradient of each input.
+   * @throws {DeconvError} Before any `forward`, or when a shape is wrong.
+   */
+  backward(dy: Tensors, { rule = "gradient" }: { rule?: GradientRule } = {}): Tensor[] {
+    const plan = this.#current;
+    if (!plan) throw new DeconvError("backward needs a forward before it");
+    const dys = list(dy);
+    const batch = checkInputs(dys, this.outputShapes);
+    if (batch !== plan.options.batch) {
+      throw new DeconvError(
+        `forward had ${plan.options.batch} pictures, the gradient has ${batch}`,
+      );
+    }
+    plan.outputs.forEach(({ gradient }, i) => gradient?.view.set(dys[i].data));
+    plan.backward({ rule, parameters: true });
+    return plan.inputs.map(({ shape, gradient }) => ({ shape, data: gradient!.view.slice() }));
+  }
+
+  /** Sets the gradients of all parameters to zero. */
+  zeroGradients(): void {
+    for (const { gradient } of this.parameters) gradient.view.fill(0);
+  }
+
+  /**
+   * Chooses loss, optimizer and metrics for training.
+   *
+   * @throws {DeconvError} When a name is unknown or an option out of range.
+   */
+  compile(options: CompileOptions): void {
+    this.#trainer = new Trainer(this.graph, this.#plans, options);
+  }
+
+  #compiled(): Trainer {
+    if (this.#trainer) return this.#trainer;
+    throw new DeconvError("The model must be compiled first: call compile({ optimizer, loss })");
+  }
+
+  #arrays(x: Tensors, y: Tensors): BatchSource {
+    const { losses } = this.#compiled();
+    return tensorSource(list(x), list(y), this.inputShapes, this.outputShapes, losses);
+  }
+
+  #dataset(dataset: Dataset, target: DatasetTarget): BatchSource {
+    const { losses } = this.#compiled();
+    return datasetSource(dataset, target, this.inputShapes, this.outputShapes, losses);
+  }
+
+  /**
+   * One step on one batch. Returns the loss before the step.
+   *
+   * @throws {DeconvError} When the model is not compiled or a shape is wrong.
+   */
+  trainOnBatch(x: Tensors, y: Tensors): number {
+    const trainer = this.#compiled();
+    const source = this.#arrays(x, y);
+    const plan = this.#plans.get({ batch: source.size, gradients: true });
+    const targets = trainer.targets(plan);
+    const indices = Uint32Array.from({ length: source.size }, (_, i) => i);
+    source.read(
+      indices,
+      plan.inputs.map(({ data }) => data.view),
+      targets.map((block) => block.view),
+    );
+    return trainer.step(plan, targets);
+  }
+
+  /**
+   * Trains on arrays.
+   *
+   * @param x Inputs, `[count, …inputShape]`, one for each input of the model.
+   * @param y Targets, `[count, …outputShape]`; class numbers `[count]` for sparse losses.
+   * @param options `validationData: [x, y]` is evaluated after each epoch.
+   * @returns Loss and metrics of each epoch.
+   * @throws {DeconvError} When the model is not compiled, a shape is wrong, or the loss becomes NaN.
+   *
+   * @example
+   * ```ts
+   * import { dense, sequential, tensor } from "@deconv/deconv";
+   * const net = sequential([dense({ units: 1, inputShape: [2] })]);
+   * net.compile({ loss: "mse", optimizer: "sgd" });
+   * const x = tensor([0, 0, 0, 1, 1, 0, 1, 1], [4, 2]), y = tensor([0, 1, 1, 2], [4, 1]);
+   * const { history } = await net.fit(x, y, { epochs: 200, batchSize: 4 });
+   * console.log(history.loss.at(-1)! < history.loss[0]); // true
+   * ```
+   */
+  async fit(
+    x: Tensors,
+    y: Tensors,
+    options: FitOptions & { validationData?: readonly [Tensors, Tensors] } = {},
+  ): Promise<History> {
+    const { validationData: data } = options;
+    const validation = data ? this.#arrays(data[0], data[1]) : null;
+    return await this.#fit(this.#arrays(x, y), options, validation);
+  }
+
+  /**
+   * Trains on a dataset, streamed.
+   *
+   * @param options `target`: `"labels"` (default) learns the classes, `"input"` to reproduce the
+   * picture; `validation`: a dataset to evaluate after each epoch.
+   */
+  async fitDataset(
+    dataset: Dataset,
+    options: FitOptions & { target?: DatasetTarget; validation?: Dataset } = {},
+  ): Promise<History> {
+    const { target = "labels" } = options;
+    const validation = options.validation ? this.#dataset(options.validation, target) : null;
+    return await this.#fit(this.#dataset(dataset, target), options, validation);
+  }
+
+  async #fit(source: BatchSource, options: FitOptions, validation: BatchSource | null) {
+    const history = await this.#compiled().fit(source, options, validation);
+    this.progress = history.stopped ?? { epoch: options.epochs ?? 1, batch: 0 };
+    return history;
+  }
+
+  /** Loss and metrics over arrays. */
+  async evaluate(x: Tensors, y: Tensors, options: { batchSize?: number } = {}): Promise<Logs> {
+    return await this.#compiled().evaluate(this.#arrays(x, y), options.batchSize ?? 32);
+  }
+
+  /** Loss and metrics over a dataset. */
+  async evaluateDataset(
+    dataset: Dataset,
+    options: { target?: DatasetTarget; batchSize?: number } = {},
+  ): Promise<Logs> {
+    const source = this.#dataset(dataset, options.target ?? "labels");
+    return await this.#compiled().evaluate(source, options.batchSize ?? 32);
+  }
+}
+
+/** What `model` and `sequential` take besides their layers. */
+export interface ModelOptions {
+  /** Name for titles and saved files. Default `"model"`. */
+  name?: string;
+  /** Decides the initial parameters. Default 0. */
+  seed?: number;
+}
+
+/**
+ * A model with any graph of layers: branches, skips, several inputs and outputs, shared layers.
+ *
+ * @param ends The inputs and outputs: values made by `input` and by applying layers.
+ * @throws {DeconvError} When an output depends on an input that is not given, or a name is taken twice.
+ */
+export function model(
+  ends: { inputs: Symbolic | readonly Symbolic[]; outputs: Symbolic | readonly Symbolic[] },
+  options: ModelOptions = {},
+): Model {
+  const all = (x: Symbolic | readonly Symbolic[]) =>
+    Array.isArray(x) ? x as readonly Symbolic[] : [x as Symbolic];
+  return new Model(buildGraph(all(ends.inputs), all(ends.outputs)), options);
+}
+
+/**
+ * A model of layers one after the other.
+ *
+ * @param layers At least one; the first has an `inputShape`, unless `options.inputShape` is given.
+ * @throws {DeconvError} When no input shape is given or two layers do not fit.
+ *
+ * @example
+ * ```ts
+ * import { conv2d, conv2dTranspose, sequential } from "@deconv/deconv";
+ * const net = sequential([
+ *   conv2d({ filters: 16, kernelSize: 3, strides: 2, padding: "same", activation: "relu", inputShape: [32, 32, 3] }),
+ *   conv2dTranspose({ filters: 3, kernelSize: 4, strides: 2, padding: "same", activation: "sigmoid" }),
+ * ]);
+ * console.log(net.outputShape, net.parameterCount); // [32, 32, 3] 1219
+ * ```
+ */
+export function sequential(
+  layers: readonly Layer[],
+  options: ModelOptions & { inputShape?: Shape } = {},
+): Model {
+  const shape = options.inputShape ?? layers[0]?.inputShape;
+  if (!layers.length) throw new DeconvError("A sequential model needs at least one layer");
+  if (!shape) {
+    throw new DeconvError(
+      `A sequential model needs to know its input: give inputShape to its first layer, ${
+        layers[0].title
+      }, such as inputShape: [32, 32, 3]`,
+    );
+  }
+  const start = input({ shape });
+  const end = layers.reduce((value: Symbolic, layer) => layer.apply(value), start);
+  return model({ inputs: start, outputs: end }, options);
+}

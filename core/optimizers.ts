@@ -1,0 +1,281 @@
+import type { Block } from "./block.ts";
+import { DeconvError } from "./errors.ts";
+import type { Config, Parameter } from "./layer.ts";
+import { type LearningRate, learningRateAt } from "./schedules.ts";
+import { clip, scale, sumOfSquares } from "./wasm/elementwise.ts";
+import { runtime } from "./wasm/runtime.ts";
+
+/** Options every optimizer takes. */
+export interface OptimizerOptions {
+  /** A number or a schedule. Defaults: adam family and rmsprop 1e-3, sgd 1e-2, adagrad 1e-2. */
+  learningRate?: LearningRate;
+  /** Scales all gradients together so that their norm is at most this (Pascanu et al. 2013). */
+  globalClipNorm?: number;
+  /** Limits every gradient value to ± this; applied before `globalClipNorm`. */
+  clipValue?: number;
+}
+
+/** What distinguishes one rule from another. */
+interface Rule {
+  /** Names of the state arrays it keeps for each parameter. */
+  readonly slots: readonly string[];
+  /** What a state array starts with. Default 0. */
+  readonly start?: number;
+  /** Applies one step to one parameter. `step` counts from 1. */
+  apply(parameter: Parameter, slots: readonly Block[], rate: number, step: number): void;
+}
+
+/**
+ * An optimizer and its state. `step` reads each parameter's gradient and changes its value; the
+ * state arrays are made at a parameter's first step.
+ */
+export class Optimizer {
+  /** Steps taken so far. */
+  iterations = 0;
+  readonly #state: Map<Parameter, Block[]> = new Map();
+  readonly #rule: Rule;
+
+  /** Use a factory such as `adam` instead. */
+  constructor(
+    readonly kind: string,
+    readonly options: Readonly<OptimizerOptions & Record<string, unknown>>,
+    rule: Rule,
+  ) {
+    this.#rule = rule;
+    const { globalClipNorm, clipValue } = options;
+    for (const [name, value] of Object.entries({ globalClipNorm, clipValue })) {
+      if (value !== undefined && !(value > 0)) {
+        throw new DeconvError(`${name} of ${kind} must be a number above 0; it is ${value}`);
+      }
+    }
+    learningRateAt(this.learningRate, 0);
+  }
+
+  /** The learning rate or its schedule. */
+  get learningRate(): LearningRate {
+    return this.options.learningRate as LearningRate;
+  }
+
+  /** Kind and options as `save` writes them; a schedule that is a function is written as its present value. */
+  get config(): Config {
+    const rate = this.learningRate;
+    const learningRate = typeof rate === "function" ? learningRateAt(rate, this.iterations) : rate;
+    return { ...this.options, kind: this.kind, learningRate } as Config;
+  }
+
+  /** Takes one step for these parameters, whose gradients are complete. */
+  step(parameters: readonly Parameter[]): void {
+    const { globalClipNorm, clipValue } = this.options;
+    if (clipValue) { for (const { gradient } of parameters) clip(gradient, clipValue); }
+    if (globalClipNorm) {
+      const norm = Math.sqrt(
+        parameters.reduce((sum, { gradient }) => sum + sumOfSquares(gradient), 0),
+      );
+      if (norm > globalClipNorm) {
+        for (const { gradient } of parameters) scale(gradient, globalClipNorm / norm);
+      }
+    }
+    const rate = learningRateAt(this.learningRate, this.iterations);
+    this.iterations++;
+    for (const parameter of parameters) {
+      this.#rule.apply(parameter, this.slots(parameter), rate, this.iterations);
+    }
+  }
+
+  /** Names of the state arrays each parameter has. */
+  get slotNames(): readonly string[] {
+    return this.#rule.slots;
+  }
+
+  /** A parameter's state arrays, in the order of `slotNames`; made when first asked for. */
+  slots(parameter: Parameter): readonly Block[] {
+    let slots = this.#state.get(parameter);
+    if (!slots) {
+      slots = this.#rule.slots.map(() => {
+        const block = runtime().allocate(parameter.value.length);
+        if (this.#rule.start) block.view.fill(this.#rule.start);
+        return block;
+      });
+      this.#state.set(parameter, slots);
+    }
+    return slots;
+  }
+}
+
+function call(kernel: string, p: Parameter, ...rest: number[]): void {
+  runtime().call(kernel, p.value.length, p.value.address, p.gradient.address, ...rest);
+}
+
+const at = (block: Block | undefined) => block?.address ?? 0;
+
+/** Checks that options are numbers in [least, below). */
+function inRange(kind: string, options: Record<string, number>, least: number, below: number) {
+  for (const [name, value] of Object.entries(options)) {
+    if (!(value >= least && value < below)) {
+      throw new DeconvError(
+        `${name} of ${kind} must be at least ${least}${
+          below < Infinity ? ` and below ${below}` : ""
+        }; it is ${value}`,
+      );
+    }
+  }
+}
+
+/**
+ * Stochastic gradient descent: g += weightDecay·w; v = momentum·v + g; w −= rate·v, or with Nesterov
+ * momentum w −= rate·(g + momentum·v) (Sutskever et al. 2013).
+ *
+ * @param options learningRate 0.01, momentum 0, nesterov false, weightDecay 0.
+ * @throws {DeconvError} When an option is out of range.
+ */
+export function sgd(
+  options: OptimizerOptions & { momentum?: number; nesterov?: boolean; weightDecay?: number } = {},
+): Optimizer {
+  const { learningRate = 0.01, momentum = 0, nesterov = false, weightDecay = 0 } = options;
+  inRange("sgd", { momentum }, 0, 1);
+  inRange("sgd", { weightDecay }, 0, Infinity);
+  if (nesterov && momentum === 0) {
+    throw new DeconvError("nesterov of sgd needs a momentum above 0, such as 0.9");
+  }
+  const complete = { ...options, learningRate, momentum, nesterov, weightDecay };
+  return new Optimizer("sgd", complete, {
+    slots: momentum ? ["velocity"] : [],
+    apply: (p, [v], rate) => call("sgd", p, at(v), rate, momentum, weightDecay, nesterov ? 1 : 0),
+  });
+}
+
+/** Options of `adam` and `adamw`. */
+export interface AdamOptions extends OptimizerOptions {
+  /** Default 0.9. */
+  beta1?: number;
+  /** Default 0.999. */
+  beta2?: number;
+  /** Default 1e-7. */
+  epsilon?: number;
+  /** Keep the largest second moment (Reddi et al. 2018). Default false. */
+  amsgrad?: boolean;
+  /** adam: added to the gradient, default 0; adamw: decoupled, default 0.004. */
+  weightDecay?: number;
+}
+
+function makeAdam(kind: "adam" | "adamw", options: AdamOptions): Optimizer {
+  const { learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 } = options;
+  const { amsgrad = false, weightDecay = 0 } = options;
+  inRange(kind, { beta1, beta2 }, 0, 1);
+  inRange(kind, { epsilon, weightDecay }, 0, Infinity);
+  const complete = { ...options, learningRate, beta1, beta2, epsilon, amsgrad, weightDecay };
+  return new Optimizer(kind, complete, {
+    slots: amsgrad ? ["m", "v", "vmax"] : ["m", "v"],
+    apply: (p, [m, v, vmax], rate, step) => {
+      const start = rate / (1 - beta1 ** step), correction = 1 / Math.sqrt(1 - beta2 ** step);
+      const decay = kind === "adamw" ? [rate * weightDecay, 0] : [0, weightDecay];
+      const numbers = [start, beta1, beta2, epsilon, correction, ...decay];
+      call("adam", p, at(m), at(v), at(vmax), ...numbers);
+    },
+  });
+}
+
+/**
+ * Adam (Kingma & Ba 2015): m and v are moving means of g and g²; w −= rate·m̂ / (√v̂ + epsilon), hats
+ * meaning corrected for the start.
+ *
+ * @param options learningRate 1e-3, beta1 0.9, beta2 0.999, epsilon 1e-7, amsgrad false, weightDecay 0 (added to the gradient).
+ * @throws {DeconvError} When an option is out of range.
+ *
+ * @example
+ * ```ts
+ * import { adam, dense, sequential } from "@deconv/deconv";
+ * const net = sequential([dense({ units: 1, inputShape: [4] })]);
+ * net.compile({ optimizer: adam({ learningRate: 3e-4 }), loss: "mse" });
+ * ```
+ */
+export function adam(options: AdamOptions = {}): Optimizer {
+  return makeAdam("adam", options);
+}
+
+/**
+ * Adam with decoupled weight decay (Loshchilov & Hutter 2019): each step first w *= 1 − rate·weightDecay.
+ *
+ * @param options As `adam`, and weightDecay 0.004.
+ * @throws {DeconvError} When an option is out of range.
+ */
+export function adamw(options: AdamOptions = {}): Optimizer {
+  return makeAdam("adamw", { ...options, weightDecay: options.weightDecay ?? 0.004 });
+}
+
+/**
+ * RMSprop (Tieleman & Hinton 2012): v = rho·v + (1−rho)·g²; w −= rate·g / (√v + epsilon), with
+ * momentum, or with the mean gradient taken off (`centered`), where asked for.
+ *
+ * @param options learningRate 1e-3, rho 0.9, momentum 0, epsilon 1e-7, centered false.
+ * @throws {DeconvError} When an option is out of range.
+ */
+export function rmsprop(
+  options: OptimizerOptions & {
+    rho?: number;
+    momentum?: number;
+    epsilon?: number;
+    centered?: boolean;
+  } = {},
+): Optimizer {
+  const { learningRate = 1e-3, rho = 0.9, momentum = 0, epsilon = 1e-7, centered = false } =
+    options;
+  inRange("rmsprop", { rho, momentum }, 0, 1);
+  inRange("rmsprop", { epsilon }, 0, Infinity);
+  const complete = { ...options, learningRate, rho, momentum, epsilon, centered };
+  const slots = ["v", ...(momentum ? ["velocity"] : []), ...(centered ? ["mean"] : [])];
+  return new Optimizer("rmsprop", complete, {
+    slots,
+    apply: (p, blocks, rate) => {
+      const of = (name: string) => at(blocks[slots.indexOf(name)]);
+      call("rmsprop", p, of("v"), of("velocity"), of("mean"), rate, rho, momentum, epsilon);
+    },
+  });
+}
+
+/**
+ * AdaGrad (Duchi et al. 2011): v += g²; w −= rate·g / (√v + epsilon).
+ *
+ * @param options learningRate 0.01, initialAccumulator 0.1 (where v starts), epsilon 1e-7.
+ * @throws {DeconvError} When an option is out of range.
+ */
+export function adagrad(
+  options: OptimizerOptions & { initialAccumulator?: number; epsilon?: number } = {},
+): Optimizer {
+  const { learningRate = 0.01, initialAccumulator = 0.1, epsilon = 1e-7 } = options;
+  inRange("adagrad", { initialAccumulator, epsilon }, 0, Infinity);
+  const complete = { ...options, learningRate, initialAccumulator, epsilon };
+  return new Optimizer("adagrad", complete, {
+    slots: ["v"],
+    start: initialAccumulator,
+    apply: (p, [v], rate) => call("adagrad", p, at(v), rate, epsilon),
+  });
+}
+
+/** Names of optimizers. `"amsgrad"` is adam with `amsgrad: true`. */
+export type OptimizerName = "sgd" | "adam" | "adamw" | "amsgrad" | "rmsprop" | "adagrad";
+
+// deno-lint-ignore no-explicit-any
+const FACTORIES: Record<OptimizerName, (options: any) => Optimizer> = {
+  sgd,
+  adam,
+  adamw,
+  amsgrad: (options) => adam({ ...options, amsgrad: true }),
+  rmsprop,
+  adagrad,
+};
+
+/** All names, for messages. */
+export const OPTIMIZERS: readonly string[] = Object.keys(FACTORIES);
+
+/**
+ * Makes an optimizer from its name and options, as the command line and saved files have them.
+ *
+ * @throws {DeconvError} For an unknown name (the message lists the known) or an option out of range.
+ */
+export function makeOptimizer(kind: string, options: Record<string, unknown> = {}): Optimizer {
+  if (!Object.hasOwn(FACTORIES, kind)) {
+    throw new DeconvError(`There is no optimizer "${kind}"; there are ${OPTIMIZERS.join(", ")}`);
+  }
+  return FACTORIES[kind as OptimizerName](options);
+}

@@ -1,0 +1,184 @@
+import { Block } from "./block.ts";
+import type { Graph } from "./graph.ts";
+import type { BackwardContext, ForwardContext, Operation, Value } from "./layer.ts";
+import { layOut, type Lifetime } from "./layout.ts";
+import { sizeOf } from "./tensor.ts";
+import { paddedBytes } from "./wasm/arena.ts";
+import { add } from "./wasm/elementwise.ts";
+import { runtime } from "./wasm/runtime.ts";
+
+/** What a plan is compiled for. */
+export interface PlanOptions {
+  /** Pictures at a time. */
+  readonly batch: number;
+  /** Whether a backward pass will be run. */
+  readonly gradients: boolean;
+  /** Whether the gradients of the inputs are wanted too. */
+  readonly inputGradients?: boolean;
+  /** Whether every activation must be readable afterwards. Default: only the outputs. */
+  readonly keep?: boolean;
+}
+
+/** A step of the backward pass: an operation's, or the sum of a value's gradients from two uses. */
+type BackwardStep = { operation: Operation } | { from: Block; to: Block };
+
+/**
+ * A graph compiled for one batch size: a list of kernel calls over memory laid out beforehand.
+ * Running it allocates nothing.
+ */
+export class Plan {
+  /** Every value of the graph, by its number. */
+  readonly values: readonly Value[];
+  /** Bytes of activations, gradients and saved values, with memory shared by lifetime. */
+  readonly bytes: number;
+  readonly #operations: Operation[] = [];
+  readonly #backward: BackwardStep[] = [];
+  /** For each output, the activation that ends it. */
+  readonly #ends: (Operation | undefined)[];
+  readonly #slab: Block;
+
+  /** @param graph A network whose layers have their parameters. */
+  constructor(readonly graph: Graph, readonly options: PlanOptions) {
+    const { nodes, shapes, outputs, inputNames } = graph;
+    const { batch, gradients, keep = false } = options;
+    const memory = runtime().memory.buffer;
+    const steps = nodes.length;
+    const last = 2 * steps + 2;
+    const back = (node: number) => 2 * steps - node;
+    const lifetimes: Lifetime[] = [];
+    const place = (length: number, from: number, to: number): Block => {
+      const block = new Block(memory, length);
+      const bytes = paddedBytes(length);
+      lifetimes.push(keep ? { block, bytes, from: 0, to: last } : { block, bytes, from, to });
+      return block;
+    };
+
+    const maker = new Map(nodes.map((node, i) => [node.output, i]));
+    const uses = shapes.map((_, value) =>
+      nodes.flatMap((node, i) => node.inputs.includes(value) ? [i] : [])
+    );
+    const wanted = this.#wantGradients();
+    this.values = shapes.map((shape, value): Value => {
+      const size = batch * sizeOf(shape), born = maker.get(value) ?? -1;
+      const isOutput = outputs.includes(value);
+      const readers = uses[value];
+      const end = gradients
+        ? (born < 0 ? last : back(born))
+        : isOutput || born < 0
+        ? last
+        : readers[readers.length - 1];
+      const firstGradient = isOutput ? steps : back(readers[readers.length - 1]);
+      return {
+        shape: [batch, ...shape],
+        data: place(size, born, isOutput ? last : end),
+        gradient: wanted[value]
+          ? place(size, firstGradient, born < 0 || isOutput ? last : back(born))
+          : null,
+      };
+    });
+
+    // Uses of a value whose gradient another use has already begun get memory of their own.
+    const begun = new Set(outputs);
+    const shares = new Map<string, Block>();
+    for (let i = steps - 1; i >= 0; i--) {
+      nodes[i].inputs.forEach((value, place_) => {
+        if (!wanted[value]) return;
+        if (begun.has(value)) {
+          const block = place(this.values[value].data.length, back(i), back(i));
+          shares.set(`${i}:${place_}`, block);
+        }
+        begun.add(value);
+      });
+    }
+
+    const groups: Operation[][] = nodes.map(({ layer, inputs, output }, i) => {
+      const operations: Operation[] = [];
+      layer.lower({
+        inputs: inputs.map((value, place_) => {
+          const share = shares.get(`${i}:${place_}`);
+          return share ? { ...this.values[value], gradient: share } : this.values[value];
+        }),
+        output: this.values[output],
+        parameters: layer.parameters,
+        saved: (length) => place(length, i, gradients ? back(i) : i),
+        add: (operation) => operations.push(operation),
+      });
+      return operations;
+    });
+    this.#operations = groups.flat();
+    this.#ends = outputs.map((value) => {
+      const group = groups[maker.get(value) ?? -1] ?? [];
+      const end = group[group.length - 1];
+      return end?.activation ? end : undefined;
+    });
+    if (gradients) {
+      for (let i = steps - 1; i >= 0; i--) {
+        if (!wanted[nodes[i].output]) continue;
+        for (const operation of groups[i].toReversed()) this.#backward.push({ operation });
+        nodes[i].inputs.forEach((value, place_) => {
+          const from = shares.get(`${i}:${place_}`);
+          if (from) this.#backward.push({ from, to: this.values[value].gradient! });
+        });
+      }
+    }
+
+    const { offsets, bytes } = layOut(lifetimes);
+    this.bytes = bytes;
+    this.#slab = runtime().allocate(bytes / 4);
+    lifetimes.forEach(({ block }, i) => block.address = this.#slab.address + offsets[i]);
+    inputNames.forEach((_, i) => this.values[i].data.view.fill(0));
+  }
+
+  /** Which values need a gradient: those that depend on something to be learned or asked for. */
+  #wantGradients(): boolean[] {
+    const { nodes, shapes, inputNames } = this.graph;
+    const wanted = shapes.map((_, value) =>
+      this.options.gradients && value < inputNames.length && !!this.options.inputGradients
+    );
+    if (!this.options.gradients) return wanted;
+    for (const { layer, inputs, output } of nodes) {
+      const learns = layer.trainable && layer.parameters.length > 0;
+      wanted[output] = learns || inputs.some((value) => wanted[value]);
+    }
+    return wanted;
+  }
+
+  /** The inputs, to be filled before `forward`. */
+  get inputs(): readonly Value[] {
+    return this.values.slice(0, this.graph.inputNames.length);
+  }
+
+  /** The outputs. */
+  get outputs(): readonly Value[] {
+    return this.graph.outputs.map((value) => this.values[value]);
+  }
+
+  /** Name of the activation that ends each output, if one does. */
+  get endings(): readonly (string | undefined)[] {
+    return this.#ends.map((operation) => operation?.activation);
+  }
+
+  /** Computes all values from the inputs. */
+  forward(context: ForwardContext): void {
+    for (const operation of this.#operations) operation.forward(context);
+  }
+
+  /**
+   * Computes gradients from the outputs' gradients, which the caller has written.
+   *
+   * @param fused For each output, whether that gradient is already the one before its last activation.
+   */
+  backward(context: BackwardContext, fused: readonly boolean[] = []): void {
+    const skipped = new Set(this.#ends.filter((_, i) => fused[i]));
+    for (const step of this.#backward) {
+      if (!("operation" in step)) add(step.from, step.to);
+      else if (skipped.has(step.operation)) step.operation.passGradient?.();
+      else step.operation.backward(context);
+    }
+  }
+
+  /** Gives the plan's memory back at once; otherwise that happens when it is collected. */
+  release(): void {
+    runtime().release(this.#slab);
+  }
+}

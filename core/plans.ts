@@ -1,0 +1,34 @@
+import type { Graph } from "./graph.ts";
+import { Plan, type PlanOptions } from "./plan.ts";
+
+/** How many compiled plans a model keeps; a training run needs its batch size, the rest and validation. */
+const KEPT = 6;
+
+/** A model's plans, compiled when first needed and kept while they are in use. */
+export class Plans {
+  readonly #plans: Map<string, Plan> = new Map();
+
+  /** @param graph The network. */
+  constructor(readonly graph: Graph) {}
+
+  /** The plan for these options, compiled if there is none. */
+  get(options: PlanOptions): Plan {
+    const frozen = this.graph.nodes.map(({ layer }) => layer.trainable ? "t" : "f").join("");
+    const key = JSON.stringify([options, options.gradients ? frozen : ""]);
+    const plan = this.#plans.get(key);
+    if (plan) {
+      // Most recently used last.
+      this.#plans.delete(key);
+      this.#plans.set(key, plan);
+      return plan;
+    }
+    const made = new Plan(this.graph, options);
+    this.#plans.set(key, made);
+    if (this.#plans.size > KEPT) {
+      const [oldest] = this.#plans.keys();
+      this.#plans.get(oldest)!.release();
+      this.#plans.delete(oldest);
+    }
+    return made;
+  }
+}

@@ -1,0 +1,122 @@
+import type { ConvGeometry } from "./geometry.ts";
+
+/** A tap along one axis: how far from its grid cell it reads, and which kernel row or column it is. */
+interface Tap {
+  offset: number;
+  kernel: number;
+}
+
+/**
+ * Which source pixels each output pixel of one pass (or one phase of it) is made of; the record that
+ * assembly/geometry.ts describes field by field.
+ */
+export interface TapTable {
+  readonly pictures: number;
+  readonly grid: readonly [number, number];
+  readonly source: readonly [number, number, number];
+  readonly steps: readonly [number, number];
+  readonly output: readonly [number, number, number];
+  readonly strides: readonly [number, number];
+  readonly starts: readonly [number, number];
+  readonly groups: number;
+  readonly kernel: readonly [number, number];
+  readonly taps: readonly [readonly Tap[], readonly Tap[]];
+}
+
+/** The forward pass: output cell (i, j) reads input (i·stride − pad + r·dilation, …). */
+export function forwardTaps(g: ConvGeometry): TapTable {
+  const along = (axis: 0 | 1) =>
+    Array.from({ length: g.kernel[axis] }, (_, kernel) => ({
+      offset: kernel * g.dilations[axis] - g.padStart[axis],
+      kernel,
+    }));
+  return {
+    pictures: g.batch,
+    grid: [g.output[0], g.output[1]],
+    source: g.input,
+    steps: g.strides,
+    output: g.output,
+    strides: [1, 1],
+    starts: [0, 0],
+    groups: g.groups,
+    kernel: g.kernel,
+    taps: [along(0), along(1)],
+  };
+}
+
+/**
+ * The input gradient: one table per phase of the stride. Input pixel y takes part in output
+ * (y + pad − r·dilation)/stride for those r that divide evenly; pixels of the same remainder share
+ * their taps, so each phase is a dense convolution over the output's grid with stride 1.
+ */
+export function inputGradientTaps(g: ConvGeometry): TapTable[] {
+  const along = (axis: 0 | 1, phase: number): Tap[] => {
+    const taps: Tap[] = [];
+    // Highest kernel index first: offsets ascend, so neighbouring taps are neighbouring pixels.
+    for (let kernel = g.kernel[axis] - 1; kernel >= 0; kernel--) {
+      const reach = phase + g.padStart[axis] - kernel * g.dilations[axis];
+      if (reach % g.strides[axis] === 0) taps.push({ offset: reach / g.strides[axis], kernel });
+    }
+    return taps;
+  };
+  const tables: TapTable[] = [];
+  for (let py = 0; py < Math.min(g.strides[0], g.input[0]); py++) {
+    for (let px = 0; px < Math.min(g.strides[1], g.input[1]); px++) {
+      tables.push({
+        pictures: g.batch,
+        grid: [
+          Math.ceil((g.input[0] - py) / g.strides[0]),
+          Math.ceil((g.input[1] - px) / g.strides[1]),
+        ],
+        source: g.output,
+        steps: [1, 1],
+        output: g.input,
+        strides: g.strides,
+        starts: [py, px],
+        groups: g.groups,
+        kernel: g.kernel,
+        taps: [along(0, py), along(1, px)],
+      });
+    }
+  }
+  return tables;
+}
+
+/** A column tile should stay in half of a core's L2 cache (bytes). */
+const TILE_BYTES = 256 * 1024;
+
+/** How a table's column tile is laid out: rows (output pixels) and floats from row to row. */
+export function tileLayout(t: TapTable): { rows: number; stride: number } {
+  const k = innerSize(t);
+  // An odd number of cache lines from row to row: rows then fall into different cache sets.
+  let stride = Math.max(16, Math.ceil(k / 16) * 16);
+  if (stride % 32 === 0) stride += 16;
+  const rows = Math.floor(TILE_BYTES / (4 * stride) / 6) * 6;
+  return { rows: Math.min(96, Math.max(6, rows)), stride };
+}
+
+/** Values that each output value of a group is a sum over. */
+export function innerSize(t: TapTable): number {
+  return t.taps[0].length * t.taps[1].length * t.source[2] / t.groups;
+}
+
+/** The table as the int32 words that the kernels read. */
+export function encodeTaps(t: TapTable): number[] {
+  const { rows, stride } = tileLayout(t);
+  return [
+    t.pictures,
+    ...t.grid,
+    ...t.source,
+    ...t.steps,
+    ...t.output,
+    ...t.strides,
+    ...t.starts,
+    t.groups,
+    t.taps[0].length,
+    t.taps[1].length,
+    ...t.kernel,
+    rows,
+    stride,
+    ...t.taps.flat().flatMap(({ offset, kernel }) => [offset, kernel]),
+  ];
+}

@@ -1,0 +1,242 @@
+import type { Block } from "./block.ts";
+import { batchCount, batches } from "./data/batches.ts";
+import { DeconvError } from "./errors.ts";
+import type { Graph } from "./graph.ts";
+import type { Parameter } from "./layer.ts";
+import { computeLoss, fusesWith, type Loss, type LossConfig, lossConfig } from "./losses.ts";
+import { targetShape } from "./losses.ts";
+import { type MetricName, startMetric } from "./metrics.ts";
+import { makeOptimizer, type Optimizer, type OptimizerName } from "./optimizers.ts";
+import type { Plan } from "./plan.ts";
+import type { Plans } from "./plans.ts";
+import type { BatchSource } from "./source.ts";
+import { type Shape, sizeOf } from "./tensor.ts";
+import { runtime } from "./wasm/runtime.ts";
+
+/** What `compile` takes. */
+export interface CompileOptions {
+  /** An optimizer or its name (with its defaults). Default `"adam"`. */
+  optimizer?: Optimizer | OptimizerName;
+  /** One loss for all outputs, or one for each. */
+  loss: Loss | readonly Loss[];
+  /** What each output's loss counts in the sum. Default 1. */
+  lossWeights?: readonly number[];
+  /** Reported for the first output besides the loss. Default none. */
+  metrics?: readonly MetricName[];
+}
+
+/** Loss and metrics by name, as means over pictures; `val_…` for validation. */
+export type Logs = Record<string, number>;
+
+/** What a training run tells while it runs. */
+export interface Callbacks {
+  /** After each batch, with the running means of the epoch. */
+  onBatchEnd?(at: { epoch: number; batch: number; batches: number; size: number }, logs: Logs):
+    | void
+    | Promise<void>;
+  /** After each epoch, validation included. */
+  onEpochEnd?(epoch: number, logs: Logs): void | Promise<void>;
+}
+
+/** What `fit` takes. */
+export interface FitOptions extends Callbacks {
+  /** Passes over the data, counted from the very first. Default 1. */
+  epochs?: number;
+  /** Pictures a step. Default 32. */
+  batchSize?: number;
+  /** Whether each epoch goes through the data in another order. Default true. */
+  shuffle?: boolean;
+  /** Decides the order. Default 0. */
+  seed?: number;
+  /** Where to go on: the first epoch to run. Default 0. */
+  initialEpoch?: number;
+  /** Where in that epoch to go on. Default 0. */
+  initialBatch?: number;
+  /** Stops the run after the batch at hand. */
+  signal?: AbortSignal;
+}
+
+/** What a training run was like. */
+export interface History {
+  /** Number of each epoch completed. */
+  epochs: number[];
+  /** Loss and metrics of each epoch, by name. */
+  history: Record<string, number[]>;
+  /** Where a run that was stopped by its signal would go on; absent when it ran to its end. */
+  stopped?: { epoch: number; batch: number };
+}
+
+/** How long (ms) a run may go without letting the event loop turn: signals and servers wait for it. */
+const TURN = 50;
+
+/** Trains and evaluates one network with one loss and one optimizer. */
+export class Trainer {
+  /** The optimizer with its state. */
+  readonly optimizer: Optimizer;
+  /** The loss of each output. */
+  readonly losses: readonly LossConfig[];
+  /** What each counts. */
+  readonly weights: readonly number[];
+  /** Metrics reported for the first output. */
+  readonly metrics: readonly MetricName[];
+  readonly #targets: WeakMap<Plan, Block[]> = new WeakMap();
+
+  /** Checks what `compile` was given. */
+  constructor(readonly graph: Graph, readonly plans: Plans, options: CompileOptions) {
+    const { optimizer = "adam", loss, metrics = [] } = options;
+    const count = graph.outputs.length;
+    const losses = Array.isArray(loss) ? loss as readonly Loss[] : [loss as Loss];
+    if (loss === undefined || losses.length !== 1 && losses.length !== count) {
+      throw new DeconvError(`compile needs one loss, or one for each of the ${count} output(s)`);
+    }
+    this.optimizer = typeof optimizer === "string" ? makeOptimizer(optimizer) : optimizer;
+    this.losses = graph.outputs.map((_, i) => lossConfig(losses[losses.length === 1 ? 0 : i]));
+    this.weights = options.lossWeights ?? graph.outputs.map(() => 1);
+    if (this.weights.length !== count || !this.weights.every(Number.isFinite)) {
+      throw new DeconvError(`lossWeights must be ${count} number(s), one for each output`);
+    }
+    this.metrics = metrics;
+    metrics.forEach((name) => startMetric(name, this.losses[0]));
+  }
+
+  /** Shapes that targets must have for a batch of pictures. */
+  targetShapes(batch: number): Shape[] {
+    const { outputs, shapes } = this.graph;
+    return outputs.map((value, i) => targetShape(this.losses[i], [batch, ...shapes[value]]));
+  }
+
+  /** Where a plan's targets go. */
+  targets(plan: Plan): readonly Block[] {
+    let blocks = this.#targets.get(plan);
+    if (!blocks) {
+      const shapes = this.targetShapes(plan.options.batch);
+      blocks = shapes.map((shape) => runtime().allocate(sizeOf(shape)));
+      this.#targets.set(plan, blocks);
+    }
+    return blocks;
+  }
+
+  /** Parameters that training changes. */
+  get parameters(): readonly Parameter[] {
+    const layers = new Set(this.graph.nodes.map((node) => node.layer));
+    return [...layers].filter((layer) => layer.trainable).flatMap((layer) => layer.parameters);
+  }
+
+  /** The summed loss of the plan's outputs against targets; writes the outputs' gradients if it has any. */
+  #loss(plan: Plan, targets: readonly Block[]): number {
+    return plan.outputs.reduce((sum, output, i) => {
+      const fused = fusesWith(this.losses[i], plan.endings[i]);
+      const weight = this.weights[i];
+      const how = { fused, weight };
+      return sum + weight * computeLoss(this.losses[i], output, targets[i], output.gradient, how);
+    }, 0);
+  }
+
+  /** One step on a plan whose inputs and targets are filled in. Returns the loss before it. */
+  step(plan: Plan, targets: readonly Block[]): number {
+    plan.forward({ training: true });
+    const loss = this.#loss(plan, targets);
+    if (!Number.isFinite(loss)) return loss;
+    const parameters = this.parameters;
+    for (const { gradient } of parameters) gradient.view.fill(0);
+    const fused = this.losses.map((config, i) => fusesWith(config, plan.endings[i]));
+    plan.backward({ rule: "gradient", parameters: true }, fused);
+    this.optimizer.step(parameters);
+    return loss;
+  }
+
+  /** Running means of the loss and the metrics. */
+  #totals() {
+    let sum = 0, count = 0;
+    const metrics = this.metrics.map((name) => startMetric(name, this.losses[0]));
+    return {
+      add: (loss: number, plan: Plan, targets: readonly Block[]) => {
+        const { batch } = plan.options;
+        sum += loss * batch;
+        count += batch;
+        if (!metrics.length) return;
+        const [output] = plan.outputs;
+        const values = output.data.view, wanted = targets[0].view;
+        metrics.forEach((metric) => metric.add(values, wanted, output.shape));
+      },
+      logs: (prefix = ""): Logs => ({
+        [`${prefix}loss`]: sum / count,
+        ...Object.fromEntries(
+          metrics.map((metric, i) => [prefix + this.metrics[i], metric.value()]),
+        ),
+      }),
+    };
+  }
+
+  /** Fills a plan from a source. */
+  async #read(plan: Plan, source: BatchSource, indices: ArrayLike<number>) {
+    const targets = source.targetIsInput ? [plan.inputs[0].data] : this.targets(plan);
+    const reading = source.read(
+      indices,
+      plan.inputs.map(({ data }) => data.view),
+      source.targetIsInput ? [] : targets.map((block) => block.view),
+    );
+    if (reading) await reading;
+    return targets;
+  }
+
+  /** Loss and metrics over a source, without learning. */
+  async evaluate(source: BatchSource, batchSize: number, prefix = ""): Promise<Logs> {
+    const totals = this.#totals();
+    for (const indices of batches(source.size, { batchSize })) {
+      const plan = this.plans.get({ batch: indices.length, gradients: false });
+      const targets = await this.#read(plan, source, indices);
+      plan.forward({ training: false });
+      totals.add(this.#loss(plan, targets), plan, targets);
+    }
+    return totals.logs(prefix);
+  }
+
+  /** Trains on a source; see `Model.fit`. */
+  async fit(
+    source: BatchSource,
+    options: FitOptions,
+    validation: BatchSource | null,
+  ): Promise<History> {
+    const { epochs = 1, batchSize = 32, shuffle = true, seed = 0, initialEpoch = 0, signal } =
+      options;
+    const result: History = { epochs: [], history: {} };
+    const count = batchCount(source.size, batchSize);
+    let turned = performance.now();
+    for (let epoch = initialEpoch; epoch < epochs; epoch++) {
+      const totals = this.#totals();
+      let batch = epoch === initialEpoch ? options.initialBatch ?? 0 : 0;
+      for (
+        const indices of batches(source.size, { batchSize, shuffle, seed, epoch, start: batch })
+      ) {
+        if (signal?.aborted) return { ...result, stopped: { epoch, batch } };
+        const plan = this.plans.get({ batch: indices.length, gradients: true });
+        const targets = await this.#read(plan, source, indices);
+        const loss = this.step(plan, targets);
+        expectFinite(loss, epoch, batch, count);
+        totals.add(loss, plan, targets);
+        const at = { epoch, batch: batch++, batches: count, size: indices.length };
+        await options.onBatchEnd?.(at, totals.logs());
+        if (performance.now() - turned > TURN) {
+          await new Promise((resolve) => setTimeout(resolve, 0));
+          turned = performance.now();
+        }
+      }
+      const logs = totals.logs();
+      if (validation) Object.assign(logs, await this.evaluate(validation, batchSize, "val_"));
+      result.epochs.push(epoch);
+      for (const [name, value] of Object.entries(logs)) (result.history[name] ??= []).push(value);
+      await options.onEpochEnd?.(epoch, logs);
+    }
+    return result;
+  }
+}
+
+function expectFinite(loss: number, epoch: number, batch: number, batches: number): void {
+  if (Number.isFinite(loss)) return;
+  throw new DeconvError(
+    `Training stopped: the loss became ${loss} in epoch ${epoch + 1}, batch ${
+      batch + 1
+    } of ${batches}; try a smaller learning rate, globalClipNorm, or look for NaN in the data`,
+  );
+}

@@ -1,0 +1,86 @@
+/**
+ * deconv builds, trains and explains convolutional and deconvolutional (transposed-convolution)
+ * neural networks, in Deno, Node, Bun or a browser, on WebAssembly SIMD with threads.
+ *
+ * @example Train an autoencoder on generated pictures and look at what comes out
+ * ```ts
+ * import { adam, conv2d, conv2dTranspose, sequential, shapes } from "@deconv/deconv";
+ *
+ * const net = sequential([
+ *   conv2d({ filters: 8, kernelSize: 3, strides: 2, padding: "same", activation: "relu", inputShape: [32, 32, 3] }),
+ *   conv2dTranspose({ filters: 3, kernelSize: 4, strides: 2, padding: "same", activation: "sigmoid" }),
+ * ]);
+ * net.compile({ optimizer: adam(), loss: "binary_crossentropy" });
+ * const { history } = await net.fitDataset(shapes({ size: 128 }), { target: "input", epochs: 2 });
+ * console.log(history.loss);
+ * ```
+ *
+ * @module
+ */
+export { DeconvError } from "./core/errors.ts";
+export { type Shape, type Tensor, tensor, zeros } from "./core/tensor.ts";
+export { type Random, random } from "./core/random.ts";
+export {
+  initialize,
+  type InitializeOptions,
+  type Initializer,
+  type InitializerConfig,
+  type InitializerName,
+  type VarianceScaling,
+} from "./core/initializers.ts";
+export type { Block } from "./core/block.ts";
+export {
+  type Config,
+  type GradientRule,
+  input,
+  type Json,
+  type Layer,
+  type LayerOptions,
+  type Parameter,
+  type Symbolic,
+} from "./core/layer.ts";
+export type { ConvOptions, Padding, Pair } from "./core/geometry.ts";
+export {
+  activation,
+  type Activation,
+  type ActivationConfig,
+  type ActivationName,
+} from "./core/layers/activation.ts";
+export { add } from "./core/layers/add.ts";
+export { conv2d, type Conv2dOptions } from "./core/layers/conv2d.ts";
+export { conv2dTranspose, type Conv2dTransposeOptions } from "./core/layers/conv2d_transpose.ts";
+export { dense, type DenseOptions } from "./core/layers/dense.ts";
+export { flatten, reshape } from "./core/layers/reshape.ts";
+export {
+  type LayerActivation,
+  Model,
+  model,
+  type ModelOptions,
+  sequential,
+  type Tensors,
+} from "./core/model.ts";
+export type { Graph, GraphNode } from "./core/graph.ts";
+export type {
+  Callbacks,
+  CompileOptions,
+  FitOptions,
+  History,
+  Logs,
+  Trainer,
+} from "./core/train.ts";
+export { klStandardNormal, type Loss, type LossConfig, type LossName } from "./core/losses.ts";
+export type { MetricName } from "./core/metrics.ts";
+export {
+  adagrad,
+  adam,
+  type AdamOptions,
+  adamw,
+  makeOptimizer,
+  Optimizer,
+  type OptimizerName,
+  type OptimizerOptions,
+  rmsprop,
+  sgd,
+} from "./core/optimizers.ts";
+export { type LearningRate, learningRateAt } from "./core/schedules.ts";
+export { getThreads, setThreads } from "./core/wasm/runtime.ts";
