@@ -18,7 +18,7 @@
  * @module
  */
 export { DeconvError } from "./core/errors.ts";
-export { type Shape, type Tensor, tensor, zeros } from "./core/tensor.ts";
+export { sameShape, type Shape, shapeText, type Tensor, tensor, zeros } from "./core/tensor.ts";
 export { type Random, random } from "./core/random.ts";
 export {
   initialize,
@@ -41,8 +41,8 @@ export {
 } from "./core/layer.ts";
 export type { ConvOptions, Padding, Pair } from "./core/geometry.ts";
 export {
-  activation,
   type Activation,
+  activation,
   type ActivationConfig,
   type ActivationName,
 } from "./core/layers/activation.ts";
@@ -84,3 +84,45 @@ export {
 } from "./core/optimizers.ts";
 export { type LearningRate, learningRateAt } from "./core/schedules.ts";
 export { getThreads, setThreads } from "./core/wasm/runtime.ts";
+export { type DecodedModel, decodeModel, encodeModel } from "./core/save.ts";
+export { loadModel, loadModelFile, saveModel } from "./core/file.ts";
+export { type Preset, preset, PRESET_NAMES, type PresetName } from "./core/presets.ts";
+export type { DatasetTarget } from "./core/source.ts";
+export { type Dataset, fromTensors, slice, split, subset, take } from "./core/data/dataset.ts";
+export {
+  type Batch,
+  batchCount,
+  batches,
+  type BatchOptions,
+  readBatches,
+} from "./core/data/batches.ts";
+export type { ByteSource } from "./core/data/bytes.ts";
+export { cifar10, CIFAR10_CLASSES } from "./core/data/cifar10.ts";
+export { type Cifar10, openCifar10 } from "./core/data/file.ts";
+export { SHAPE_CLASSES } from "./core/data/shape_distances.ts";
+export { shapes, type ShapesOptions } from "./core/data/shapes.ts";
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  type Safetensors,
+  type SafetensorsData,
+  type SafetensorsDtype,
+  type SafetensorsInput,
+  type SafetensorsTensor,
+} from "./core/formats/safetensors.ts";
+export { type Image } from "./core/image/image.ts";
+export { type Colormap } from "./core/image/colormap.ts";
+export { encodePng } from "./core/image/png.ts";
+export { filterSheet, type FilterSheetOptions } from "./core/image/filters.ts";
+export { activationSheet, type ActivationSheetOptions } from "./core/image/activations.ts";
+export {
+  reconstructionSheet,
+  type ReconstructionSheetOptions,
+} from "./core/image/reconstruction.ts";
+export { type Chart, lossCurve, type LossCurveOptions, type Series } from "./core/image/plot.ts";
+export {
+  type OverviewLayer,
+  type OverviewNetwork,
+  overviewSheet,
+  type OverviewSheetOptions,
+} from "./core/image/overview.ts";

@@ -4,8 +4,6 @@
  *
  * Run as `deno task build`; it does nothing when the module is newer than every source.
  */
-import asc from "assemblyscript/asc";
-import binaryen from "binaryen";
 
 const here = new URL(".", import.meta.url);
 const target = new URL("../core/wasm/embedded.ts", here);
@@ -26,6 +24,7 @@ async function upToDate(): Promise<boolean> {
 
 /** Compiles assembly/index.ts without optimisation: that is left to `optimize`. */
 async function compile(): Promise<Uint8Array> {
+  const { default: asc } = await import("assemblyscript/asc");
   let wasm: Uint8Array | undefined;
   const { error, stderr } = await asc.main(
     [
@@ -62,7 +61,8 @@ async function compile(): Promise<Uint8Array> {
  * -O3 without the simplify-locals passes: those nest each accumulator of the microkernel into one
  * dependent chain of multiply-adds, which costs a quarter of its speed (46 instead of 57 GF/s).
  */
-function optimize(wasm: Uint8Array): Uint8Array {
+async function optimize(wasm: Uint8Array): Promise<Uint8Array> {
+  const { default: binaryen } = await import("binaryen");
   const module = binaryen.readBinary(wasm);
   module.setFeatures(binaryen.Features.All);
   for (const variant of ["", "-nostructure", "-notee", "-nonesting", "-notee-nostructure"]) {
@@ -84,7 +84,7 @@ function base64(bytes: Uint8Array): string {
 }
 
 if (!(await upToDate())) {
-  const wasm = optimize(await compile());
+  const wasm = await optimize(await compile());
   const source = [
     "// Made by assembly/build.ts from the kernels in assembly/. Do not edit: change those.",
     "/** The kernels as base64-encoded WebAssembly. */",

@@ -344,6 +344,17 @@ export class Model {
     const source = this.#dataset(dataset, options.target ?? "labels");
     return await this.#compiled().evaluate(source, options.batchSize ?? 32);
   }
+
+  /**
+   * Saves the model, its optimizer's state and its progress as one safetensors file, whole or not at
+   * all; `loadModel` reads it.
+   *
+   * @throws {DeconvError} When the file cannot be written.
+   */
+  async save(path: string, metadata: Record<string, string> = {}): Promise<void> {
+    const { saveModel } = await import("./file.ts");
+    await saveModel(this, path, metadata);
+  }
 }
 
 /** What `model` and `sequential` take besides their layers. */

@@ -1,10 +1,5 @@
 import { DeconvError } from "../errors.ts";
-import {
-  createLayer,
-  type Layer,
-  type LayerKind,
-  type LayerOptions,
-} from "../layer.ts";
+import { createLayer, type Layer, type LayerKind, type LayerOptions } from "../layer.ts";
 import { sameShape } from "../tensor.ts";
 import { add as addTo } from "../wasm/elementwise.ts";
 

@@ -1,12 +1,7 @@
 import { DeconvError } from "../errors.ts";
 import { positive } from "../geometry.ts";
 import { type Initializer, initializerConfig } from "../initializers.ts";
-import {
-  createLayer,
-  type Layer,
-  type LayerKind,
-  type LayerOptions,
-} from "../layer.ts";
+import { createLayer, type Layer, type LayerKind, type LayerOptions } from "../layer.ts";
 import { columnSums } from "../wasm/elementwise.ts";
 import { gemm } from "../wasm/gemm.ts";
 import {

@@ -1,0 +1,43 @@
+/**
+ * The command line of deconv: `deno run jsr:@deconv/deconv/cli train`, or `deno task train` in a
+ * checkout. Each command is a file of its own in this folder.
+ *
+ * @module
+ */
+import { Command, CommanderError } from "commander";
+import { DeconvError } from "../mod.ts";
+import { renderCommand } from "./render.ts";
+import { trainCommand } from "./train.ts";
+
+/**
+ * Runs the command line and returns the exit code: 0 when all went well, 1 when something was wrong
+ * with the data, a file or the network, 2 for wrong usage, 130 when it was interrupted.
+ *
+ * @param args The arguments after the program's name.
+ */
+export async function main(args: readonly string[]): Promise<number> {
+  const program = new Command("deconv")
+    .description("Train, look at and explain convolutional and deconvolutional networks.")
+    .version("0.1.0")
+    .showHelpAfterError("(--help lists the commands and options)")
+    // Without this commander asks the environment about colours, which needs a permission.
+    .configureOutput({ getOutHasColors: () => false, getErrHasColors: () => false })
+    .exitOverride();
+  let code = 0;
+  for (const make of [trainCommand, renderCommand]) {
+    program.addCommand(make((result) => code = result).copyInheritedSettings(program));
+  }
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof DeconvError) {
+      console.error(`error: ${error.message}`);
+      return 1;
+    }
+    throw error;
+  }
+}
+
+if (import.meta.main) Deno.exitCode = await main(Deno.args);

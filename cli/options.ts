@@ -1,0 +1,52 @@
+import { InvalidArgumentError, Option } from "commander";
+
+/** Reads a whole number of at least `least`. */
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== "" && Number.isSafeInteger(value) && value >= least) return value;
+    throw new InvalidArgumentError(`Give a whole number of at least ${least}.`);
+  };
+}
+
+/** Reads a number above 0. */
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError("Give a number above 0.");
+}
+
+/** Reads a grid such as 2x2. */
+export function gridSize(text: string): { rows: number; columns: number } {
+  const [, rows, columns] = /^([1-9]\d?)x([1-9]\d?)$/.exec(text) ?? [];
+  if (rows) return { rows: Number(rows), columns: Number(columns) };
+  throw new InvalidArgumentError("Give rows and columns, such as 2x2.");
+}
+
+/** Where the pictures come from. */
+export const dataOption = (): Option =>
+  new Option(
+    "--data <folder>",
+    "a folder with CIFAR-10 in its binary format (data_batch_*.bin, test_batch.bin); without it, pictures are generated",
+  );
+
+/** How many threads compute. */
+export const threadsOption = (): Option =>
+  new Option("--threads <count>", "threads to compute with (default: all cores)")
+    .argParser(wholeNumber(1));
+
+/** How the pictures look. */
+export const pictureOptions = (): Option[] => [
+  new Option("--images <count>", "pictures shown on activation and reconstruction sheets")
+    .argParser(wholeNumber(1)).default(8),
+  new Option("--grid <rowsxcolumns>", "the article's figures: so many panels a sheet, such as 2x2")
+    .argParser(gridSize),
+  new Option("--colormap <name>", "colours of the values").choices([
+    "gray",
+    "viridis",
+    "magma",
+    "blue-white-red",
+  ]),
+  new Option("--normalize <unit>", "whether a colour scale serves one filter or a whole layer")
+    .choices(["filter", "layer"]),
+];

@@ -1,0 +1,135 @@
+import cliProgress from "cli-progress";
+import type { Logs } from "../mod.ts";
+
+/** Shows how a training run goes. */
+export interface Progress {
+  /** After a batch: pictures done of all in this epoch, and the losses so far. */
+  batch(epoch: number, done: number, total: number, logs: Logs): void;
+  /** After an epoch. */
+  epoch(epoch: number, logs: Logs, seconds: number): void;
+  /** When the run ends, well or not. */
+  end(): void;
+}
+
+/** `1:05` for 65 seconds; hours where there are any. */
+export function clock(seconds: number): string {
+  const s = Math.max(0, Math.round(seconds));
+  const two = (n: number) => `${n}`.padStart(2, "0");
+  const minutes = Math.floor(s / 60) % 60, hours = Math.floor(s / 3600);
+  return hours ? `${hours}:${two(minutes)}:${two(s % 60)}` : `${minutes}:${two(s % 60)}`;
+}
+
+/** `loss 0.5812  val_loss 0.5790`. */
+export function logsText(logs: Logs): string {
+  const number = (value: number) =>
+    Math.abs(value) < 1e-3 ? value.toExponential(2) : value.toFixed(4);
+  return Object.entries(logs).map(([name, value]) => `${name} ${number(value)}`).join("  ");
+}
+
+/** How often (ms) a plain run prints a line within an epoch. */
+const INTERVAL = 10_000;
+
+/** Counts pictures and time: the rate, and what is left at that rate. */
+class Pace {
+  readonly #start = performance.now();
+  #done = 0;
+  #epochDone = 0;
+
+  /** @param epochs Epochs to go, the present one included. */
+  constructor(private readonly first: number, private readonly epochs: number) {}
+
+  /** Notes how far an epoch is. */
+  at(epoch: number, done: number, total: number): { rate: number; left: number } {
+    this.#epochDone = done;
+    const pictures = this.#done + done;
+    const rate = pictures / ((performance.now() - this.#start) / 1000);
+    const rest = (this.first + this.epochs - epoch) * total - done;
+    return { rate, left: rest / rate };
+  }
+
+  /** Notes the end of an epoch. */
+  next(): void {
+    this.#done += this.#epochDone;
+    this.#epochDone = 0;
+  }
+}
+
+/** A bar that moves, for a terminal. */
+function liveProgress(first: number, epochs: number, print: (line: string) => void): Progress {
+  const pace = new Pace(first, epochs - first);
+  const bar = new cliProgress.SingleBar({
+    format: `epoch {epoch}/${epochs} {bar} {percentage}%  {rate} pictures/s  {losses}  {left} left`,
+    barsize: 16,
+    barCompleteChar: "━",
+    barIncompleteChar: "─",
+    hideCursor: true,
+    clearOnComplete: true,
+    stopOnComplete: false,
+    fps: 8,
+  });
+  let running = false;
+  const stop = () => {
+    if (running) bar.stop();
+    running = false;
+  };
+  return {
+    batch(epoch, done, total, { loss }) {
+      const { rate, left } = pace.at(epoch, done, total);
+      const payload = {
+        epoch: epoch + 1,
+        rate: rate.toFixed(0),
+        losses: logsText({ loss }),
+        left: clock(left),
+      };
+      if (!running) bar.start(total, done, payload);
+      running = true;
+      bar.update(done, payload);
+    },
+    epoch(epoch, logs, seconds) {
+      stop();
+      pace.next();
+      print(`epoch ${epoch + 1}/${epochs}  ${logsText(logs)}  ${clock(seconds)}`);
+    },
+    end: stop,
+  };
+}
+
+/** Lines of text, for a file or a pipe. */
+function plainProgress(first: number, epochs: number, print: (line: string) => void): Progress {
+  const pace = new Pace(first, epochs - first);
+  let printed = performance.now();
+  return {
+    batch(epoch, done, total, { loss }) {
+      const { rate, left } = pace.at(epoch, done, total);
+      if (performance.now() - printed < INTERVAL) return;
+      printed = performance.now();
+      const share = `${Math.floor(100 * done / total)}%`;
+      print(
+        `epoch ${epoch + 1}/${epochs}  ${share}  ${rate.toFixed(0)} pictures/s  ${
+          logsText({ loss })
+        }  ${clock(left)} left`,
+      );
+    },
+    epoch(epoch, logs, seconds) {
+      pace.next();
+      printed = performance.now();
+      print(`epoch ${epoch + 1}/${epochs}  ${logsText(logs)}  ${clock(seconds)}`);
+    },
+    end() {},
+  };
+}
+
+/** Nothing at all. */
+const silent: Progress = { batch() {}, epoch() {}, end() {} };
+
+/**
+ * The progress a run should show: a live line on a terminal, plain lines elsewhere, nothing when quiet.
+ *
+ * @param first The first epoch to run, from 0.
+ * @param epochs The number of epochs in all.
+ */
+export function startProgress(first: number, epochs: number, quiet: boolean): Progress {
+  if (quiet) return silent;
+  const start = Deno.stdout.isTerminal() ? liveProgress : plainProgress;
+  return start(first, epochs, console.log);
+}
