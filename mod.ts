@@ -30,14 +30,21 @@ export {
 } from "./core/initializers.ts";
 export type { Block } from "./core/block.ts";
 export {
+  type BackwardContext,
   type Config,
+  type ForwardContext,
   type GradientRule,
   input,
   type Json,
   type Layer,
+  type LayerKind,
   type LayerOptions,
+  type Lowering,
+  type Operation,
   type Parameter,
+  type ParameterSpec,
   type Symbolic,
+  type Value,
 } from "./core/layer.ts";
 export type { ConvOptions, Padding, Pair } from "./core/geometry.ts";
 export {
@@ -62,11 +69,11 @@ export {
 export type { Graph, GraphNode } from "./core/graph.ts";
 export type {
   Callbacks,
+  Compiled,
   CompileOptions,
   FitOptions,
   History,
   Logs,
-  Trainer,
 } from "./core/train.ts";
 export { klStandardNormal, type Loss, type LossConfig, type LossName } from "./core/losses.ts";
 export type { MetricName } from "./core/metrics.ts";
@@ -110,6 +117,10 @@ export {
   type SafetensorsInput,
   type SafetensorsTensor,
 } from "./core/formats/safetensors.ts";
+export type { Rgb } from "./core/image/theme.ts";
+export type { AxisScale } from "./core/image/axis.ts";
+export type { KernelKind } from "./core/image/kernel.ts";
+export type { PanelGrid } from "./core/image/panels.ts";
 export { type Image } from "./core/image/image.ts";
 export { type Colormap } from "./core/image/colormap.ts";
 export { encodePng } from "./core/image/png.ts";

@@ -106,7 +106,7 @@ async function startAgain(options: TrainOptions): Promise<Start> {
   }
   const path = modelPath(options.resume!);
   const { model, metadata } = await loadModelFile(path);
-  if (!metadata.run || !model.trainer) {
+  if (!metadata.run || !model.compiled) {
     throw new DeconvError(`Cannot go on with "${path}": it was not saved by a training run`);
   }
   const run = JSON.parse(metadata.run) as Run;

@@ -9,6 +9,8 @@ export class Block {
   address = 0;
 
   /**
+   * A block yet to be placed.
+   *
    * @param memory The linear memory's buffer.
    * @param length How many numbers.
    */

@@ -9,7 +9,14 @@ import { type BatchSource, checkInputs, datasetSource, type DatasetTarget } from
 import { tensorSource } from "./source.ts";
 import { summarize } from "./summary.ts";
 import { sameShape, type Shape, shapeText, sizeOf, type Tensor } from "./tensor.ts";
-import { type CompileOptions, type FitOptions, type History, type Logs, Trainer } from "./train.ts";
+import {
+  type Compiled,
+  type CompileOptions,
+  type FitOptions,
+  type History,
+  type Logs,
+  Trainer,
+} from "./train.ts";
 
 /** One tensor, or one for each input or output. */
 export type Tensors = Tensor | readonly Tensor[];
@@ -79,7 +86,7 @@ export class Model {
   }
 
   /** What `compile` made; null before it. */
-  get trainer(): Trainer | null {
+  get compiled(): Compiled | null {
     return this.#trainer;
   }
 
@@ -247,18 +254,18 @@ export class Model {
     this.#trainer = new Trainer(this.graph, this.#plans, options);
   }
 
-  #compiled(): Trainer {
+  #needTrainer(): Trainer {
     if (this.#trainer) return this.#trainer;
     throw new DeconvError("The model must be compiled first: call compile({ optimizer, loss })");
   }
 
   #arrays(x: Tensors, y: Tensors): BatchSource {
-    const { losses } = this.#compiled();
+    const { losses } = this.#needTrainer();
     return tensorSource(list(x), list(y), this.inputShapes, this.outputShapes, losses);
   }
 
   #dataset(dataset: Dataset, target: DatasetTarget): BatchSource {
-    const { losses } = this.#compiled();
+    const { losses } = this.#needTrainer();
     return datasetSource(dataset, target, this.inputShapes, this.outputShapes, losses);
   }
 
@@ -268,7 +275,7 @@ export class Model {
    * @throws {DeconvError} When the model is not compiled or a shape is wrong.
    */
   trainOnBatch(x: Tensors, y: Tensors): number {
-    const trainer = this.#compiled();
+    const trainer = this.#needTrainer();
     const source = this.#arrays(x, y);
     const plan = this.#plans.get({ batch: source.size, gradients: true });
     const targets = trainer.targets(plan);
@@ -326,14 +333,14 @@ export class Model {
   }
 
   async #fit(source: BatchSource, options: FitOptions, validation: BatchSource | null) {
-    const history = await this.#compiled().fit(source, options, validation);
+    const history = await this.#needTrainer().fit(source, options, validation);
     this.progress = history.stopped ?? { epoch: options.epochs ?? 1, batch: 0 };
     return history;
   }
 
   /** Loss and metrics over arrays. */
   async evaluate(x: Tensors, y: Tensors, options: { batchSize?: number } = {}): Promise<Logs> {
-    return await this.#compiled().evaluate(this.#arrays(x, y), options.batchSize ?? 32);
+    return await this.#needTrainer().evaluate(this.#arrays(x, y), options.batchSize ?? 32);
   }
 
   /** Loss and metrics over a dataset. */
@@ -342,7 +349,7 @@ export class Model {
     options: { target?: DatasetTarget; batchSize?: number } = {},
   ): Promise<Logs> {
     const source = this.#dataset(dataset, options.target ?? "labels");
-    return await this.#compiled().evaluate(source, options.batchSize ?? 32);
+    return await this.#needTrainer().evaluate(source, options.batchSize ?? 32);
   }
 
   /**

@@ -47,9 +47,9 @@ function architectureOf({ name, graph, layers }: Model): Architecture {
   };
 }
 
-function trainingOf({ trainer, progress }: Model): Training | undefined {
-  if (!trainer) return undefined;
-  const { optimizer, losses, weights, metrics } = trainer;
+function trainingOf({ compiled, progress }: Model): Training | undefined {
+  if (!compiled) return undefined;
+  const { optimizer, losses, weights, metrics } = compiled;
   return {
     optimizer: optimizer.config as Training["optimizer"],
     iterations: optimizer.iterations,
@@ -68,7 +68,7 @@ function trainingOf({ trainer, progress }: Model): Training | undefined {
  */
 export function encodeModel(model: Model, metadata: Record<string, string> = {}): Uint8Array {
   const tensors: Record<string, SafetensorsInput> = {};
-  const optimizer = model.trainer?.optimizer;
+  const optimizer = model.compiled?.optimizer;
   for (const parameter of model.parameters) {
     const { name, shape, value } = parameter;
     tensors[name] = { shape, data: value.view.slice() };

@@ -69,8 +69,20 @@ export interface History {
 /** How long (ms) a run may go without letting the event loop turn: signals and servers wait for it. */
 const TURN = 50;
 
+/** What a model was compiled with. */
+export interface Compiled {
+  /** The optimizer with its state. */
+  readonly optimizer: Optimizer;
+  /** The loss of each output. */
+  readonly losses: readonly LossConfig[];
+  /** What each counts in the sum. */
+  readonly weights: readonly number[];
+  /** Metrics reported for the first output. */
+  readonly metrics: readonly MetricName[];
+}
+
 /** Trains and evaluates one network with one loss and one optimizer. */
-export class Trainer {
+export class Trainer implements Compiled {
   /** The optimizer with its state. */
   readonly optimizer: Optimizer;
   /** The loss of each output. */

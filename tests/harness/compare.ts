@@ -66,11 +66,24 @@ export function relativeError(
   expected: Comparable,
   floor = DEFAULT_FLOOR,
 ): number {
+  return worstElement(actual, expected, floor).error;
+}
+
+/** The element that is off the most, and its relative error; infinite where the lengths differ. */
+export function worstElement(
+  actual: Comparable,
+  expected: Comparable,
+  floor = DEFAULT_FLOOR,
+): { index: number; error: number } {
   const [a, e] = [dataOf(actual), dataOf(expected)];
-  if (a.length !== e.length) return Infinity;
+  if (a.length !== e.length) return { index: 0, error: Infinity };
+  let index = 0;
   let worst = 0;
-  for (let k = 0; k < e.length; k++) worst = Math.max(worst, distance(a[k], e[k]));
-  return worst / scaleOf(e, floor);
+  for (let k = 0; k < e.length; k++) {
+    const error = distance(a[k], e[k]);
+    if (error > worst) [index, worst] = [k, error];
+  }
+  return { index, error: worst / scaleOf(e, floor) };
 }
 
 /** The Euclidean norm of the difference over that of `expected`; infinite where only one is NaN. */

@@ -55,28 +55,30 @@ export function oraclePresent(): boolean {
   }
 }
 
-/** All cases of one file of the whole oracle. */
-export function readOracle(file: string): OracleCase[] {
-  const settings = JSON.parse(
-    Deno.readTextFileSync(new URL(`${file}.json`, BESIDE_THE_REPO)),
-  ) as { case: string }[];
-  const bytes = Deno.readFileSync(new URL(`${file}.safetensors`, BESIDE_THE_REPO));
+/** All cases of one file of the whole oracle, or of another folder in its format. */
+export function readOracle(file: string, folder: URL = BESIDE_THE_REPO): OracleCase[] {
+  const settings: unknown = JSON.parse(Deno.readTextFileSync(new URL(`${file}.json`, folder)));
+  if (!isCaseList(settings)) throw new Error("it is not a list of cases with a name each");
+  const bytes = Deno.readFileSync(new URL(`${file}.safetensors`, folder));
   const stored = Object.entries(decodeSafetensors(bytes).tensors).map(([name, t]) =>
     [name, { shape: t.shape, data: Float32Array.from(t.data as Iterable<number>) }] as const
   );
-  return settings.map((entry) => {
-    const prefix = entry.case.endsWith("/") ? entry.case : `${entry.case}/`;
-    const own = stored.filter(([name]) => name.startsWith(prefix))
-      .map(([name, tensor]) => [name.slice(prefix.length), tensor]);
-    const shared = stored.filter(([name]) =>
-      !settings.some((other) => name.startsWith(other.case))
-    );
+  const prefixOf = (name: string) => name.endsWith("/") ? name : `${name}/`;
+  const prefixes = settings.map((entry) => prefixOf(entry.case));
+  const shared = stored.filter(([name]) => !prefixes.some((prefix) => name.startsWith(prefix)));
+  return settings.map((entry, i) => {
+    const own = stored.filter(([name]) => name.startsWith(prefixes[i]))
+      .map(([name, tensor]) => [name.slice(prefixes[i].length), tensor]);
     return {
       name: entry.case,
       settings: { ...entry },
       tensors: Object.fromEntries([...own, ...shared]),
     };
   });
+}
+
+function isCaseList(value: unknown): value is { case: string }[] {
+  return Array.isArray(value) && value.every((entry) => typeof entry?.case === "string");
 }
 
 /** All cases of a golden file. */

@@ -44,28 +44,40 @@ export interface TextStyle {
   background?: Rgb;
 }
 
-/** Whether a picture shows a text that starts at a whole pixel, found by its exact pixels. */
+/**
+ * Whether a picture shows a line, or the beginning of a line, found by its exact pixels. (Letters in
+ * the middle of a line may sit a quarter of a pixel elsewhere: give the line from its start.)
+ */
 export function showsText(image: Image, text: string, style: TextStyle = {}): boolean {
   const { face = "body", color = theme.muted, background } = style;
-  const height = 16;
-  const width = Math.ceil(measureText(text, face).width) + 2;
-  const sample = createImage(width, height, background);
-  drawText(sample, text, { x: 1, y: 12, face, color });
-  for (let y = 0; y + height <= image.height; y++) {
-    for (let x = 0; x + width <= image.width; x++) if (matches(image, sample, x, y)) return true;
-  }
-  return false;
+  const height = 15;
+  const width = Math.ceil(measureText(text, face).width) + 3;
+  return [0, 0.25, 0.5, 0.75].some((phase) => {
+    const sample = createImage(width, height, background);
+    drawText(sample, text, { x: 1 + phase, y: 12, face, color });
+    return contains(image, sample);
+  });
 }
 
-function matches(image: Image, sample: Image, x: number, y: number): boolean {
+/** Looks for a sample, but for its rim; ink is compared first, because most of a sheet has none. */
+function contains(image: Image, sample: Image): boolean {
   const [all, part] = [new Uint32Array(image.data.buffer), new Uint32Array(sample.data.buffer)];
-  for (let row = 2; row < sample.height - 1; row++) {
-    for (let column = 1; column < sample.width - 2; column++) {
-      const at = (y + row) * image.width + x + column;
-      if (all[at] !== part[row * sample.width + column]) return false;
+  const background = part[0];
+  const [ink, free]: [number[][], number[][]] = [[], []];
+  for (let y = 2; y < sample.height - 1; y++) {
+    for (let x = 1; x < sample.width - 3; x++) {
+      const value = part[y * sample.width + x];
+      (value === background ? free : ink).push([y * image.width + x, value]);
     }
   }
-  return true;
+  const pixels = [...ink, ...free];
+  for (let y = 0; y + sample.height <= image.height; y++) {
+    for (let x = 0; x + sample.width <= image.width; x++) {
+      const corner = y * image.width + x;
+      if (pixels.every(([offset, value]) => all[corner + offset] === value)) return true;
+    }
+  }
+  return false;
 }
 
 /** Repeatable numbers that look random, in −1..1. */
