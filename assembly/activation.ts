@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-unused-vars -- AssemblyScript: a class is a layout, used as a type
 // Elementwise activations and their gradients; softmax and log-softmax over the last axis are in softmax.ts.
 //
 // Every array is padded to 64 bytes, so these loops run over whole vectors, padding included.

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-unused-vars -- AssemblyScript: a class is a layout, used as a type
 // Small whole-array operations: add, scale, clip, fill, sums. Fixed chunks, sums in double.
 
 import { ARGUMENTS, workspace } from "./memory";

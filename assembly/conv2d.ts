@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-unused-vars verbatim-module-syntax -- AssemblyScript: a class is a layout, used as a type
 // Two-dimensional convolution: one pass over pixels (forward, input gradient, transposed convolution
 // forward: they differ in their tap tables only) and the kernel gradient.
 //

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-unused-vars verbatim-module-syntax -- AssemblyScript: a class is a layout, used as a type
 // Depthwise convolution, one filter a channel: the channels fill the lanes, nothing is packed.
 //
 //   y[p][c] = bias[c] + Σ over taps of x[source(p, tap)][c] · w[tap][c]

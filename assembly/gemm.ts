@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-unused-vars -- AssemblyScript: a class is a layout, used as a type
 // Matrix products: the 6x8 microkernels everything heavy is made of, the packing of B, and GEMM.
 //
 //        N            K              N          A is read in place, row by row; B is packed into

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file verbatim-module-syntax -- AssemblyScript: a class is a layout, used as a type
 // One tile of the column matrix: for each output pixel a row with the source values its taps touch.
 // Only a tile exists at a time, in the thread's scratch; rows are [tapsY][tapsX][channels/groups].
 
@@ -47,7 +48,8 @@ export function columnTile(
   // Where neighbouring taps are neighbouring pixels and there is one group, a kernel row is one run.
   const joined = tapsX > 0 && taps.groups == 1 && adjacent(taps);
   const base = source + <usize> group * run;
-  let n = first / cells, cell = first - n * cells;
+  let n = first / cells;
+  const cell = first - n * cells;
   let i = cell / taps.gridWidth, j = cell - i * taps.gridWidth;
   for (let p = 0; p < count; p++) {
     const picture = base + <usize> n * <usize> height * rowBytes;

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-unused-vars -- AssemblyScript: a class is a layout, used as a type
 // Losses and their gradients in one pass: each fixed chunk writes the gradient and leaves its sum as a
 // double in the workspace; the sums are added in order.
 

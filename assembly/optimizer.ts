@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-unused-vars -- AssemblyScript: a class is a layout, used as a type
 // One step of each optimizer over one parameter array: read the gradient, update state and weights in
 // one pass (memory-bound, so nothing is read twice). Formulas as PyTorch states them.
 

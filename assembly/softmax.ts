@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-unused-vars -- AssemblyScript: a class is a layout, used as a type
 // Softmax and log-softmax over the last axis. A row's maximum is taken off first, so no exponential
 // overflows; sums run in double, lane by lane in a fixed order.
 

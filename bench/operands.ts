@@ -7,8 +7,8 @@ const blocks = new Map<string, Block>();
 
 /**
  * The first `length` numbers of a shared block, uniform in -1 … 1; it is made, or made longer, when
- * first asked for. Sharing keeps dozens of benchmarks in the memory of the largest. Never read a
- * block that a benchmark writes: numbers would grow from run to run until they overflow.
+ * first asked for. Sharing keeps dozens of benchmarks in the memory of the largest. Results are not
+ * read again as operands: numbers would multiply from run to run until they overflow.
  *
  * @param role `"x"`, `"y"`, `"kernel"` and `"bias"` are read, `"result"` is written.
  */
@@ -17,7 +17,7 @@ export function operand(role: "x" | "y" | "kernel" | "bias" | "result", length: 
   if (!block || block.length < length) {
     if (block) runtime().release(block);
     block = runtime().allocate(length);
-    if (role !== "result") random(1, role).fillUniform(block.view, 0, -1, 1);
+    if (role !== "result") random(1, role).fillUniform(block.view, -1, 1, 0);
     blocks.set(role, block);
   }
   const part = new Block(runtime().memory.buffer, length);

@@ -38,7 +38,9 @@ export function readShapes(list: string): ShapeLine[] {
       return [{ list, op, text, geometry: parseGeometry(text) }];
     } catch (error) {
       if (!(error instanceof DeconvError)) throw error;
-      throw new DeconvError(`Cannot read bench/shapes/${list}.txt, line ${i + 1}: ${error.message}`);
+      throw new DeconvError(
+        `Cannot read bench/shapes/${list}.txt, line ${i + 1}: ${error.message}`,
+      );
     }
   });
 }

@@ -105,6 +105,7 @@ Deno.test("golden: overview over two lines", async () => {
   const layers = [
     layer("enc1", 3, 8),
     layer("enc2", 8, 16),
+    layer("neck", 16, 16),
     layer("dec1", 16, 8),
     layer("dec2", 8, 3),
   ];

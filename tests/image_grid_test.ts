@@ -139,8 +139,12 @@ Deno.test("legend: the bar runs from the first colour to the last, and numbers s
   for (const x of [1, 60, 120, 238]) {
     assert.deepEqual(pixelAt(image, { x, y: 24 }), colorOf((x + 0.5) / 240 - 0.5, scale));
   }
-  assert.ok(showsText(image, "−0.5", { color: theme.ink }));
-  assert.ok(showsText(image, "Weight"));
+  const sheet = composeSheet(createImage(9, 9), {
+    title: "t",
+    legends: [{ label: "weight", scale }],
+  });
+  for (const text of ["−0.5", "0.5"]) assert.ok(showsText(sheet, text, { color: theme.ink }), text);
+  assert.ok(showsText(sheet, "Weight"));
   const flat = drawLegend({ label: "x", scale: { colormap: "magma", low: 0, high: 0 } });
   assert.equal(hexColor(pixelAt(flat, { x: 120, y: 24 })), "#000004");
 });

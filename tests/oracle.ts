@@ -6,6 +6,7 @@
  * that nothing implements counts as failed. The last line is `N passed, N failed`.
  */
 
+import { pathToFileURL } from "node:url";
 import { judgeCase } from "./harness/oracle_product.ts";
 import { type OracleCase, readOracle } from "./harness/oracle.ts";
 
@@ -18,7 +19,7 @@ function quit(message: string, code: number): never {
 /** A folder's URL; ends the program when it is none that can be read. */
 function folderUrl(path: string): URL {
   try {
-    return new URL(`file://${encodeURI(Deno.realPathSync(path))}/`);
+    return pathToFileURL(`${Deno.realPathSync(path)}/`);
   } catch (error) {
     quit(`Cannot read the oracle "${path}": ${(error as Error).message}`, 1);
   }

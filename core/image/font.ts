@@ -1,4 +1,6 @@
-import { decode } from "fast-png";
+// In full, so that an import of mod.ts over http needs no import map.
+// deno-lint-ignore no-import-prefix
+import { decode } from "npm:fast-png@8.0.0";
 import { fontCharacters, fontFaces } from "./font_data.ts";
 
 /**

@@ -42,7 +42,9 @@ function rowOf({ name, settings }: OracleCase): Row | undefined {
 
 /** Stored tensors that are what a case starts from; all others must come out as stored. */
 function isGiven(name: string, all: Readonly<Record<string, unknown>>): boolean {
-  if (name === "y" || name === "dy") return name === "dy" && "y" in all && !("loss" in all);
+  // A layer gives y and is given dy; a loss the other way round.
+  if (name === "y") return "loss" in all;
+  if (name === "dy") return !("loss" in all);
   const given = ["bias", "t", "labels", "index", "target", "A", "c", "w0", "x"];
   return `d${name}` in all || given.includes(name) || /^(init|quadratic)\//.test(name);
 }
