@@ -21,8 +21,9 @@
 
 import { ARGUMENTS, scratchOf, workspace, ZEROS } from "./memory";
 import { kernelX, kernelY, outputOffset, Taps } from "./geometry";
-import { EDGE, MR, NR, packPanel, tiles, tileTransposed } from "./gemm";
+import { EDGE, packPanel, tiles } from "./gemm";
 import { columnTile } from "./im2col";
+import { MR, NR, tileTransposed } from "./microkernel";
 import { parallel } from "./parallel";
 
 @unmanaged

@@ -1,3 +1,5 @@
+import type { StepMemory } from "./first_step.ts";
+
 /** How the engine was started and the kernels built: Deno as it is, without fused multiply-add, with V8's flags. */
 export type Mode = "stock" | "strict" | "turbo";
 
@@ -36,6 +38,8 @@ export interface Result {
   readonly gflops: number | null;
   /** Pictures a second at the median. */
   readonly imagesPerSecond: number | null;
+  /** Of the entry on memory only: what was used. */
+  readonly bytes?: StepMemory;
 }
 
 /** The mode of this process. Only stock exists yet; strict and turbo are told apart here once they do. */

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { dirname, resolve } from "node:path";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { DeconvError } from "../core/errors.ts";
 import { availableThreads } from "../core/wasm/pool.ts";
@@ -15,7 +16,7 @@ import { NETWORKS } from "./networks.ts";
 import { coldStartBenchmark, type MemoryByThreads } from "./process.ts";
 import { profile } from "./profile.ts";
 import { measure } from "./rounds.ts";
-import { memoryText, table } from "./table.ts";
+import { busyText, memoryText, table } from "./table.ts";
 
 /** What the command line says. */
 interface Options {
@@ -75,16 +76,33 @@ function select(all: readonly Benchmark[], pattern: string | undefined): Benchma
 
 /** The memory of the step as results: no times, but bytes. */
 function memoryResults(memory: MemoryByThreads): Result[] {
+  const none = { ms: null, msMin: null, gflops: null, imagesPerSecond: null };
   return [...memory].map(([threads, bytes]) => ({
     name: "article-cnn-memory",
     mode: currentMode(),
     threads,
-    ms: null,
-    msMin: null,
-    gflops: null,
-    imagesPerSecond: null,
+    ...none,
     bytes,
   }));
+}
+
+/** Refuses a file that cannot be written before minutes are spent measuring for it. */
+function checkFolder(file: string): void {
+  const folder = dirname(resolve(file));
+  try {
+    if (Deno.statSync(folder).isDirectory) return;
+  } catch { /* said below */ }
+  throw new DeconvError(`Cannot write "${file}": there is no folder ${folder}`);
+}
+
+/** Writes the file, or says in a line why not. */
+function writeResults(file: string, text: string): void {
+  try {
+    Deno.writeTextFileSync(file, text);
+  } catch (error) {
+    console.error(`Cannot write "${file}": ${error instanceof Error ? error.message : error}`);
+    Deno.exitCode = 1;
+  }
 }
 
 async function main(args: readonly string[]): Promise<void> {
@@ -110,6 +128,7 @@ async function main(args: readonly string[]): Promise<void> {
     coldStartBenchmark(memory),
   ], options.only);
   if (options.list) return console.log(benchmarks.map(({ name }) => name).join("\n"));
+  if (options.json) checkFolder(options.json);
   const threads = options.threads ? [options.threads] : [...new Set([1, cores])];
   const { results, rounds } = await measure(benchmarks, {
     threads,
@@ -124,12 +143,14 @@ async function main(args: readonly string[]): Promise<void> {
   console.log(table(benchmarks, results));
   for (const [threads, record] of memory) console.log(`\n${memoryText(threads, record)}`);
   console.log(`\nmode ${currentMode()}, Deno ${Deno.version.deno}, medians of ${rounds} rounds`);
+  const busy = busyText(results);
+  if (busy) console.log(busy);
   if (rounds < options.rounds) {
     console.log(`(${options.rounds} were asked for; ${BUDGET / 1000} s were over)`);
   }
   if (options.json) {
     const text = JSON.stringify([...results, ...memoryResults(memory)], null, 2);
-    Deno.writeTextFileSync(options.json, text + "\n");
+    writeResults(options.json, text + "\n");
   }
 }
 

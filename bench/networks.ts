@@ -1,11 +1,16 @@
 import { convFlops, convGeometry, convTransposeGeometry } from "../core/geometry.ts";
-import type { Layer } from "../core/layer.ts";
 import type { ConvConfig } from "../core/layers/conv2d.ts";
-import { conv2dTranspose } from "../core/layers/conv2d_transpose.ts";
-import { type Model, sequential } from "../core/model.ts";
-import { preset } from "../core/presets.ts";
-import { random } from "../core/random.ts";
-import { type Shape, sizeOf, type Tensor } from "../core/tensor.ts";
+import { sizeOf } from "../core/tensor.ts";
+import {
+  conv2dTranspose,
+  type Layer,
+  type Model,
+  preset,
+  random,
+  sequential,
+  type Shape,
+  type Tensor,
+} from "../mod.ts";
 
 /** The networks that are timed whole, and how many pictures at a time. */
 export const NETWORKS = {

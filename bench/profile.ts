@@ -17,11 +17,7 @@ const PASSES = ["forward", "inputGradient", "kernelGradient"] as const;
 /** Steps before the clock counts. */
 const WARM_UP = 3;
 
-/**
- * Wraps the convolution passes and the kernel calls of this process for good.
- *
- * @param outermost Whether a call counts: kernels inside a pass belong to the pass.
- */
+/** Wraps the convolution passes and the kernel calls of this process for good; kernels inside a pass belong to it. */
 function instrument(entries: Map<string, Entry>): void {
   let inside = false;
   const timed = <T>(label: string, flops: number, run: () => T): T => {

@@ -57,3 +57,14 @@ export function memoryText(threads: number, memory: StepMemory): string {
     } times the activations' ${size(activations)}`,
   ].join("\n");
 }
+
+/** A warning when the yardstick itself did not get its cores: something else ran; null when all is well. */
+export function busyText(results: readonly Result[]): string | null {
+  const peaks = results.filter(({ name }) => name === PEAK);
+  const one = peaks.find(({ threads }) => threads === 1)?.gflops;
+  const most = peaks.findLast(({ threads }) => threads > 1);
+  if (!one || !most?.gflops || most.gflops > 0.85 * most.threads * one) return null;
+  return `The machine was busy with something else: the FMA peak of ${most.threads} threads was ${
+    (most.gflops / one).toFixed(2)
+  }\ntimes that of one. Figures with several threads are too low; run it again.`;
+}

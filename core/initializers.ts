@@ -99,12 +99,6 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
  *
  * @throws {DeconvError} For an unknown name or option, or an option that is not a finite number (or
  * not one of its words).
- *
- * @example
- * ```ts
- * import { initializerConfig } from "@deconv/deconv";
- * console.log(initializerConfig("orthogonal")); // { kind: "orthogonal", gain: 1 }
- * ```
  */
 export function initializerConfig(initializer: Initializer): InitializerConfig {
   const given: Record<string, unknown> = typeof initializer === "string"

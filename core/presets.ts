@@ -2,7 +2,8 @@ import { DeconvError } from "./errors.ts";
 import { conv2d } from "./layers/conv2d.ts";
 import { conv2dTranspose } from "./layers/conv2d_transpose.ts";
 import type { LossName } from "./losses.ts";
-import { type Model, sequential } from "./model.ts";
+import type { Model } from "./model.ts";
+import { sequential } from "./sequential.ts";
 import type { DatasetTarget } from "./source.ts";
 
 /** Names of presets. */

@@ -9,7 +9,8 @@ import { type Config, input, type Json, type Symbolic } from "./layer.ts";
 import { layerFromConfig } from "./layers/registry.ts";
 import type { Loss } from "./losses.ts";
 import type { MetricName } from "./metrics.ts";
-import { type Model, model } from "./model.ts";
+import type { Model } from "./model.ts";
+import { model } from "./sequential.ts";
 import { makeOptimizer } from "./optimizers.ts";
 import { sameShape, type Shape, shapeText, type Tensor } from "./tensor.ts";
 

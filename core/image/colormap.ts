@@ -93,12 +93,6 @@ export function scalePosition(value: number, { colormap, low, high }: ColorScale
  * The colour of one number. NaN and infinities are magenta, a colour no map contains.
  *
  * @throws {DeconvError} When there is no map of this name.
- *
- * @example
- * ```ts
- * import { colorOf } from "@deconv/deconv";
- * console.log(colorOf(0, { colormap: "blue-white-red", low: -1, high: 1 })); // [247, 247, 247]
- * ```
  */
 export function colorOf(value: number, scale: ColorScale): Rgb {
   const table = colormapTable(scale.colormap);

@@ -3,7 +3,7 @@
  * neither a canvas nor a font file. Not part of the library; run it again only to change the faces:
  *
  * ```sh
- * deno run --unstable-raw-imports core/image/font_build.ts > core/image/font_data.ts
+ * deno run --no-lock --unstable-raw-imports core/image/font_build.ts > core/image/font_data.ts
  * ```
  *
  * Every glyph is drawn four times finer across than down, so that text can later be set to a quarter

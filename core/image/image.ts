@@ -7,8 +7,9 @@ import { type Rgb, theme } from "./theme.ts";
  *
  * @example
  * ```ts
- * import { createImage, encodePng } from "@deconv/deconv";
- * const image = createImage(64, 32, [0, 114, 178]);
+ * import { encodePng, type Image } from "@deconv/deconv";
+ * const white = new Uint8ClampedArray(4 * 64 * 32).fill(255);
+ * const image: Image = { width: 64, height: 32, data: white };
  * const png = encodePng(image); // bytes to write to a file
  * console.log(png.length > 8); // true
  * ```

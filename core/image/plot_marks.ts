@@ -8,12 +8,24 @@ import { type Rgb, theme } from "./theme.ts";
 /** Pixels left free around a chart. */
 export const chartMargin = 24;
 
+/** Marks, and where what follows them may begin. */
+export interface MarkGroup {
+  /** From back to front. */
+  readonly marks: Mark[];
+  /** Pixels from the top. */
+  readonly bottom: number;
+}
+
 /** Points of a series that can be drawn, in unbroken runs. */
 export interface Line {
-  name: string;
-  color: Rgb;
-  runs: Point[][];
-  last: number;
+  /** The series' name. */
+  readonly name: string;
+  /** Its colour. */
+  readonly color: Rgb;
+  /** Points in order; a new run begins after each gap. */
+  readonly runs: Point[][];
+  /** The last value that can be drawn; NaN when there is none. */
+  readonly last: number;
 }
 
 /** A text mark in ink, at body size. */
@@ -22,7 +34,7 @@ export function label(text: string, place: Point & Pick<TextMark, "align">): Tex
 }
 
 /** Title and subtitle. */
-export function headMarks(title: string, subtitle: string, width: number) {
+export function headMarks(title: string, subtitle: string, width: number): MarkGroup {
   const marks: Mark[] = [];
   const free = width - 2 * chartMargin;
   let y = chartMargin + 14;
@@ -41,7 +53,7 @@ export function headMarks(title: string, subtitle: string, width: number) {
 export function legendMarks(
   lines: readonly Line[],
   { width, top }: { width: number; top: number },
-) {
+): MarkGroup {
   const marks: Mark[] = [];
   let [x, y] = [chartMargin, top + 16];
   for (const { name, color, last } of lines) {
@@ -61,19 +73,30 @@ export function legendMarks(
   return { marks, bottom: lines.length === 0 ? top : y + 4 };
 }
 
-interface Frame {
-  left: number;
-  right: number;
-  top: number;
-  bottom: number;
+/** Where the axes are, in pixels. */
+export interface Frame {
+  /** The vertical axis. */
+  readonly left: number;
+  /** The end of the horizontal axis. */
+  readonly right: number;
+  /** The end of the vertical axis. */
+  readonly top: number;
+  /** The horizontal axis. */
+  readonly bottom: number;
 }
 
-interface Axes {
-  horizontal: Axis;
-  vertical: Axis;
-  map: (point: Point) => Point;
-  xLabel: string;
-  yLabel: string;
+/** The axes of a chart and how values fall between them. */
+export interface Axes {
+  /** The axis below. */
+  readonly horizontal: Axis;
+  /** The axis at the left. */
+  readonly vertical: Axis;
+  /** From values to pixels. */
+  readonly map: (point: Point) => Point;
+  /** What the axis below counts. */
+  readonly xLabel: string;
+  /** What the axis at the left measures. */
+  readonly yLabel: string;
 }
 
 /** Grid lines, ticks, tick labels and the names of the axes. */

@@ -14,8 +14,8 @@ import type { Image } from "./image.ts";
  *
  * @example
  * ```ts
- * import { createImage, encodePng } from "@deconv/deconv";
- * const png = encodePng(createImage(8, 8));
+ * import { encodePng } from "@deconv/deconv";
+ * const png = encodePng({ width: 8, height: 8, data: new Uint8ClampedArray(256) });
  * console.log(png[1], png[2], png[3]); // 80 78 71, that is "PNG"
  * ```
  */

@@ -1,0 +1,59 @@
+/** conv2d_transpose against the references: the case table, what must be refused, random geometries. */
+
+import fc from "fast-check";
+import { conv2d, conv2dTranspose } from "../mod.ts";
+import {
+  type Conv2dTransposeCase,
+  conv2dTransposeCases,
+  invalidConv2dTransposeCases,
+} from "./cases/conv2d_transpose.ts";
+import { assertAdjoint } from "./harness/adjoint.ts";
+import { conv2dTransposeSubject } from "./harness/conv_subjects.ts";
+import { convCaseArbitrary } from "./harness/random_conv.ts";
+import { assertRefused } from "./harness/refusals.ts";
+import { checkLayer } from "./harness/run_layer.ts";
+import { resolveConv2dTranspose } from "./reference/padding.ts";
+
+for (const c of conv2dTransposeCases) {
+  Deno.test(`conv2d_transpose ${c.name}: ${c.why}`, () => checkLayer(conv2dTransposeSubject(c)));
+}
+
+Deno.test("conv2d_transpose: <convT(x), y> = <x, conv(y)> for every case", () => {
+  conv2dTransposeCases.forEach(checkAdjoint);
+});
+
+/** The convolution with the same kernel from a case's output back to its input. */
+function checkAdjoint(c: Conv2dTransposeCase): void {
+  const { settings } = resolveConv2dTranspose(c.inputShape, c.options);
+  const { strides, pads, dilations, groups, outputPadding } = settings;
+  // A convolution rounds down, so output padding below the stride needs nothing said.
+  if (outputPadding.some((extra, i) => extra >= strides[i])) return;
+  assertAdjoint(
+    c.name,
+    conv2dTranspose({ ...c.options, useBias: false }),
+    conv2d({
+      filters: c.inputShape[3],
+      kernelSize: c.options.kernelSize,
+      strides,
+      padding: pads,
+      dilationRate: dilations,
+      groups,
+      useBias: false,
+    }),
+    c.inputShape,
+  );
+}
+
+for (const c of invalidConv2dTransposeCases) {
+  Deno.test(`conv2d_transpose refuses ${c.why}`, () => {
+    // deno-lint-ignore no-explicit-any
+    assertRefused("conv2d_transpose", (options) => conv2dTranspose(options as any), c);
+  });
+}
+
+Deno.test("conv2d_transpose: random geometries", () => {
+  fc.assert(
+    fc.property(convCaseArbitrary(true), (c) => checkLayer(conv2dTransposeSubject(c))),
+    { seed: 20241, numRuns: 120 },
+  );
+});
