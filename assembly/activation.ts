@@ -3,7 +3,8 @@
 //
 // Every array is padded to 64 bytes, so these loops run over whole vectors, padding included.
 // Each activation is a class with two methods; `map` and `mapGradient` are compiled once for each.
-// Gradients use y where y determines the slope (relu … hard_sigmoid) and x otherwise (gelu, silu).
+// Gradients use y where y determines the slope (relu … softplus) and x otherwise: gelu, silu, and
+// hard_sigmoid, whose y rounds to its flat ends a little before x reaches them.
 
 import { ARGUMENTS } from "./memory";
 import { erf, exp, log1p, sigmoid, tanh } from "./math";
@@ -112,9 +113,8 @@ class HardSigmoid {
   y(x: v128, _alpha: v128): v128 {
     return f32x4.min(f32x4.max(madd(x, c(1.0 / 6.0), c(0.5)), c(0)), c(1));
   }
-  dx(y: v128, dy: v128, _alpha: v128): v128 {
-    const inside = v128.and(f32x4.gt(y, c(0)), f32x4.lt(y, c(1)));
-    return v128.and(inside, f32x4.mul(dy, c(1.0 / 6.0)));
+  dx(x: v128, dy: v128, _alpha: v128): v128 {
+    return v128.and(f32x4.lt(f32x4.abs(x), c(3)), f32x4.mul(dy, c(1.0 / 6.0)));
   }
 }
 
@@ -260,7 +260,7 @@ export function activation_forward(kind: i32, n: i32, alpha: f32, x: usize, y: u
   parallel(forwardChunk.index, (n + CHUNK - 1) / CHUNK);
 }
 
-/** dx = dy · slope, under a rule; `saved` is y, or x for gelu, gelu_tanh and silu. dx may be dy. */
+/** dx = dy · slope, under a rule; `saved` is y, or x for gelu, gelu_tanh, silu and hard_sigmoid. dx may be dy. */
 export function activation_gradient(
   kind: i32,
   rule: i32,

@@ -177,6 +177,14 @@ function target(a: Arguments, row: i32, j: i32): f32 {
   return t * (1 - a.parameter) + a.parameter / <f32> a.width;
 }
 
+/** Σ t of a row: 1 but for targets that are no distribution. */
+function targetSum(a: Arguments, row: i32): f32 {
+  if (a.kind & 1) return 1;
+  let sum: f64 = 0;
+  for (let j = 0; j < a.width; j++) sum += <f64> target(a, row, j);
+  return <f32> sum;
+}
+
 function rowChunk(chunk: i32, _thread: i32): void {
   const a = changetype<Arguments>(ARGUMENTS), width = a.width, form = a.kind >> 1;
   const end = min((chunk + 1) * ROWS, a.n);
@@ -191,20 +199,22 @@ function rowChunk(chunk: i32, _thread: i32): void {
 
 /** -Σ t ln y, y clipped; slope -t/y, or (fused) in the logits of y = softmax(z): y·Σt - t. */
 function probabilitiesRow(a: Arguments, row: i32, y: usize, dy: usize, fused: bool): f64 {
+  const all = fused ? targetSum(a, row) : 0;
   let sum: f64 = 0;
   for (let j = 0; j < a.width; j++) {
     const at = <usize> j * 4, p = load<f32>(y + at), t = target(a, row, j);
     const q = min(max(p, EPSILON), 1 - EPSILON);
     if (t != 0) sum -= <f64> t * <f64> f32x4.extract_lane(log(c(q)), 0);
-    if (a.dy) store<f32>(dy + at, a.scale * (fused ? p - t : -t / q));
+    if (a.dy) store<f32>(dy + at, a.scale * (fused ? p * all - t : -t / q));
   }
   return sum;
 }
 
-/** ln Σ eᶻ - Σ t z, with the slope softmax(z) - t. Σ t is taken to be 1. */
+/** Σt · ln Σ eᶻ - Σ t z, with the slope softmax(z)·Σt - t. */
 function logitsRow(a: Arguments, row: i32, z: usize, dz: usize): f64 {
   let highest = load<f32>(z);
   for (let j = 1; j < a.width; j++) highest = max(highest, load<f32>(z + <usize> j * 4));
+  const all = targetSum(a, row);
   let total: f64 = 0, dot: f64 = 0;
   const shift = c(highest);
   for (let j = 0; j < a.width; j += 4) {
@@ -217,10 +227,10 @@ function logitsRow(a: Arguments, row: i32, z: usize, dz: usize): f64 {
     dot += <f64> t * <f64> v;
     if (a.dy) {
       const p = f32x4.extract_lane(exp(c(v)), 0) / <f32> total;
-      store<f32>(dz + at, a.scale * (p - t));
+      store<f32>(dz + at, a.scale * (p * all - t));
     }
   }
-  return <f64> f32x4.extract_lane(log(c(<f32> total)), 0) - dot;
+  return <f64> all * <f64> f32x4.extract_lane(log(c(<f32> total)), 0) - dot;
 }
 
 /**

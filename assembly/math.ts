@@ -10,7 +10,7 @@ function c(value: f32): v128 {
 
 /** eˣ; 0 below -87.34, +Infinity above 88.72, NaN for NaN. */
 export function exp(x: v128): v128 {
-  const y = f32x4.min(f32x4.max(x, c(-87.33654)), c(88.37626));
+  const y = f32x4.min(f32x4.max(x, c(-87.33654)), c(88.72283));
   const n = f32x4.floor(madd(y, c(1.44269504088896341), c(0.5)));
   let r = nmadd(n, c(0.693359375), y);
   r = nmadd(n, c(-2.12194440e-4), r);

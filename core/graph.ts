@@ -34,6 +34,9 @@ export function buildGraph(inputs: readonly Symbolic[], outputs: readonly Symbol
   if (!inputs.length || !outputs.length) {
     throw new DeconvError("Cannot make a model without inputs or without outputs");
   }
+  if (new Set(outputs).size < outputs.length) {
+    throw new DeconvError("Cannot make a model with the same output twice: give it once");
+  }
   const numbers = new Map<Symbolic, number>();
   const shapes: Shape[] = [];
   const nodes: GraphNode[] = [];

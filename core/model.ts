@@ -44,7 +44,6 @@ export class Model {
   progress: { epoch: number; batch: number } = { epoch: 0, batch: 0 };
   readonly #plans: Plans;
   #trainer: Trainer | null = null;
-  #current: Plan | null = null;
 
   /** Use `sequential` or `model` instead. */
   constructor(graph: Graph, { name = "model", seed = 0 }: { name?: string; seed?: number } = {}) {
@@ -212,7 +211,7 @@ export class Model {
     const plan = this.#plans.get({ batch, gradients: true, inputGradients: true });
     this.#feed(plan, xs, 0);
     plan.forward({ training });
-    this.#current = plan;
+    this.#plans.held = plan;
     return plan.outputs.map(({ shape, data }) => ({ shape, data: data.view.slice() }));
   }
 
@@ -226,7 +225,7 @@ export class Model {
    * @throws {DeconvError} Before any `forward`, or when a shape is wrong.
    */
   backward(dy: Tensors, { rule = "gradient" }: { rule?: GradientRule } = {}): Tensor[] {
-    const plan = this.#current;
+    const plan = this.#plans.held;
     if (!plan) throw new DeconvError("backward needs a forward before it");
     const dys = list(dy);
     const batch = checkInputs(dys, this.outputShapes);

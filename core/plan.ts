@@ -107,6 +107,8 @@ export class Plan {
     });
     this.#operations = groups.flat();
     this.#ends = outputs.map((value) => {
+      // A value that is used again gets gradients from there which do have to go through the slope.
+      if (uses[value].length) return undefined;
       const group = groups[maker.get(value) ?? -1] ?? [];
       const end = group[group.length - 1];
       return end?.activation ? end : undefined;

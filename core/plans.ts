@@ -6,6 +6,8 @@ const KEPT = 6;
 
 /** A model's plans, compiled when first needed and kept while they are in use. */
 export class Plans {
+  /** A plan that stays however many others are asked for: a backward pass may still come. */
+  held: Plan | null = null;
   readonly #plans: Map<string, Plan> = new Map();
 
   /** @param graph The network. */
@@ -25,9 +27,10 @@ export class Plans {
     const made = new Plan(this.graph, options);
     this.#plans.set(key, made);
     if (this.#plans.size > KEPT) {
-      const [oldest] = this.#plans.keys();
-      this.#plans.get(oldest)!.release();
-      this.#plans.delete(oldest);
+      const [oldest, other] = this.#plans;
+      const [key, plan] = oldest[1] === this.held ? other : oldest;
+      plan.release();
+      this.#plans.delete(key);
     }
     return made;
   }

@@ -57,6 +57,7 @@ const PRESETS: Record<PresetName, Omit<Preset, "name">> = {
   "deconv-autoencoder": {
     ...common,
     description: "stride-2 convolutions down to 8x8, transposed convolutions 4x4 stride 2 back up",
+    learningRate: 2e-3,
     epochs: 5,
     build: (seed) => {
       const down = { kernelSize: 3, strides: 2, padding: "same", activation: "relu" } as const;

@@ -35,7 +35,7 @@ export function learningRateAt(schedule: LearningRate, step: number): number {
   const rate = compute(schedule, step);
   if (!Number.isFinite(rate) || rate < 0) {
     throw new DeconvError(
-      `The learning rate must be a number of at least 0; at step ${step} it is ${rate}`,
+      `learningRate must be a number of at least 0; at step ${step} it is ${rate}`,
     );
   }
   return rate;
@@ -67,9 +67,9 @@ function compute(schedule: LearningRate, step: number): number {
     }
     default:
       throw new DeconvError(
-        `There is no learning-rate schedule "${
-          (schedule as { kind: string }).kind
-        }"; there are exponential, step, cosine`,
+        `learningRate must be a number, a function, or a schedule of kind exponential, step or cosine; it is ${
+          JSON.stringify(schedule)
+        }`,
       );
   }
 }

@@ -48,7 +48,7 @@ export const ACTIVATIONS: readonly ActivationName[] = [
 ];
 
 /** Activations whose slope is computed from their input; the others' from their output. */
-const FROM_INPUT: readonly string[] = ["gelu", "gelu_tanh", "silu"];
+const FROM_INPUT: readonly string[] = ["gelu", "gelu_tanh", "silu", "hard_sigmoid"];
 
 const DEFAULT_ALPHA: Partial<Record<ActivationName, number>> = { leaky_relu: 0.2, elu: 1 };
 

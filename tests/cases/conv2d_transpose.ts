@@ -204,7 +204,7 @@ export const invalidConv2dTransposeCases: readonly InvalidCase[] = [
     options: { filters: 4, kernelSize: 3, strides: 2, padding: [1, 1, 1, 1], outputPadding },
     message: /outputPadding/,
   })),
-  ...["full", [0, 0, -1, 0], [0, 0.5, 0, 0], [1, 1]].map((padding) => ({
+  ...["full", [0, 0, -1, 0], [0, 0.5, 0, 0], [1, 1, 1]].map((padding) => ({
     why: `padding ${JSON.stringify(padding)}`,
     inputShape: [1, 4, 4, 3],
     options: { filters: 4, kernelSize: 3, padding },
