@@ -20,6 +20,7 @@ class Depthwise {
   kernel: usize;
   bias: usize;
   output: usize;
+  low: f32;
   parts: i32;
 }
 
@@ -27,6 +28,7 @@ function passChunk(chunk: i32, _thread: i32): void {
   const d = changetype<Depthwise>(ARGUMENTS), taps = d.taps, channels = taps.sourceChannels;
   const cells = taps.gridHeight * taps.gridWidth, pixel = <usize> channels * 4;
   const first = chunk * PIXELS, end = min(first + PIXELS, taps.pictures * cells);
+  const floor = f32x4.splat(d.low);
   for (let p = first; p < end; p++) {
     const n = p / cells,
       cell = p - n * cells,
@@ -52,7 +54,7 @@ function passChunk(chunk: i32, _thread: i32): void {
           );
         }
       }
-      storeLanes(out + lane, sum, channels - c);
+      storeLanes(out + lane, f32x4.max(sum, floor), channels - c);
     }
   }
 }
@@ -68,20 +70,18 @@ function storeLanes(to: usize, v: v128, count: i32): void {
   if (count > 2) store<f32>(to, f32x4.extract_lane(v, 2), 8);
 }
 
-/** output = bias + depthwise convolution of the source, for the output pixels of one tap table. */
+/** output = max(low, bias + depthwise convolution of the source), for the output pixels of one tap table. */
 export function depthwise_pass(
   taps: usize,
   source: usize,
   kernel: usize,
   bias: usize,
   output: usize,
+  low: f32,
 ): void {
   const d = changetype<Depthwise>(ARGUMENTS);
-  d.taps = changetype<Taps>(taps),
-    d.source = source,
-    d.kernel = kernel,
-    d.bias = bias,
-    d.output = output;
+  d.taps = changetype<Taps>(taps), d.source = source, d.kernel = kernel, d.bias = bias;
+  d.output = output, d.low = low;
   const pixels = d.taps.pictures * d.taps.gridHeight * d.taps.gridWidth;
   parallel(passChunk.index, (pixels + PIXELS - 1) / PIXELS);
 }

@@ -2,98 +2,125 @@
 // Matrix products: the packing of B, the loop over register tiles, and GEMM.
 //
 //        N            K              N          A is read in place, row by row; B is packed into
-//     ┌─────┐      ┌─────┐        ┌─────┐       panels of 8 columns, [N/8][K][8], zero padded;
-//   M │  C  │ =  M │  A  │  ·   K │  B  │       C is made in register tiles (microkernel.ts).
+//     ┌─────┐      ┌─────┐        ┌─────┐       panels of 8 or 16 columns, [panel][K][columns], zero
+//   M │  C  │ =  M │  A  │  ·   K │  B  │       padded; C is made in register tiles (microkernel.ts).
 //     └─────┘      └─────┘        └─────┘
 //
-// C has no stride: each row's address comes from a table, so the same loop writes a matrix, the
-// pixels of a picture, or every second pixel of it.
+// A and C have no stride: each row's address comes from a table, so the same loop reads a matrix or
+// the pixels under a kernel's tap, and writes a matrix, a picture, or every second pixel of one.
 
 import { ARGUMENTS, scratchOf, workspace, ZEROS } from "./memory";
-import { MR, NR, row, tile } from "./microkernel";
+import { MR, row, tile, tileColumns } from "./microkernel";
 import { parallel } from "./parallel";
 
-/** Bytes a thread needs to run `tiles`: six rows of eight for an edge tile, and their addresses. */
-export const EDGE: usize = 256;
+/** Bytes of scratch that `tiles` needs for tiles at the right edge: six rows of sixteen, and their addresses. */
+export const EDGE: usize = 512;
+
+/** No lower bound on results. */
+export const UNBOUNDED: f32 = -Infinity;
 
 /**
  * Rows × panels of C from packed B: the loop over register tiles, edges included.
  *
- * @param rows   addresses of `count` rows of C, padded to a multiple of six with any of `edge`'s
- * @param init   as of `tile`, for panel 0; 0 to add to C
- * @param edge   EDGE bytes of scratch, used where fewer than eight columns are left
+ * @param count  rows; both tables are filled up to a multiple of six
+ * @param n      columns
+ * @param from   table of addresses of rows of A, `step` bytes from tap to tap
+ * @param skip   bytes to skip in each row of A
+ * @param to     table of addresses of rows of C
+ * @param column bytes to skip in each row of C
+ * @param init   as of `tile`, for column 0
+ * @param edge   EDGE bytes of scratch
  */
 export function tiles(
   count: i32,
   n: i32,
+  taps: i32,
   k: i32,
-  a: usize,
-  lda: usize,
+  from: usize,
+  step: usize,
+  skip: usize,
   b: usize,
-  rows: usize,
+  to: usize,
   column: usize,
   init: usize,
+  low: f32,
   edge: usize,
 ): void {
-  const panel = <usize> k * 32;
-  for (let j = 0; j < n; j += NR) {
+  const wide = tileColumns(), panel = <usize> (taps * k * wide) * 4;
+  const rows = <usize> ((count + MR - 1) / MR * MR) * 4;
+  for (let j = 0; j < n; j += wide) {
     const at = column + <usize> j * 4;
-    const start = init ? (init == ZEROS ? ZEROS : init + <usize> j * 4) : 0;
-    const columns = min(NR, n - j);
-    for (let i = 0; i < count; i += MR) {
-      const from = a + <usize> i * lda, to = rows + <usize> i * 4;
-      if (columns == NR) tile(k, from, lda, b, to, at, start);
-      else edgeTile(columns, min(MR, count - i), k, from, lda, b, to, at, start, edge);
+    const start = init > ZEROS ? init + <usize> j * 4 : init;
+    if (n - j >= wide) {
+      for (let i: usize = 0; i < rows; i += 4 * MR) {
+        tile(taps, k, from + i, step, skip, b, to + i, at, start, low);
+      }
+    } else {
+      for (let i: usize = 0; i < rows; i += 4 * MR) {
+        edgeTile(n - j, taps, k, from + i, step, skip, b, to + i, at, start, low, edge);
+      }
     }
     b += panel;
   }
 }
 
-/** A tile with fewer than eight columns: made in scratch, then copied. */
+/** A tile with too few columns: made in scratch, then copied. */
 function edgeTile(
   columns: i32,
-  count: i32,
+  taps: i32,
   k: i32,
-  a: usize,
-  lda: usize,
+  from: usize,
+  step: usize,
+  skip: usize,
   b: usize,
-  rows: usize,
+  to: usize,
   column: usize,
   init: usize,
+  low: f32,
   edge: usize,
 ): void {
-  const table = edge + 6 * 32;
+  const table = edge + 6 * 64, bytes = <usize> columns * 4;
   for (let i: usize = 0; i < 6; i++) {
-    store<u32>(table + 4 * i, <u32> (edge + 32 * i));
-    if (!init && <i32> i < count) {
-      memory.copy(edge + 32 * i, row(rows, i) + column, <usize> columns * 4);
-    }
+    store<u32>(table + 4 * i, <u32> (edge + 64 * i));
+    if (!init) copyFloats(edge + 64 * i, row(to, i) + column, bytes);
   }
-  tile(k, a, lda, b, table, 0, init);
-  for (let i: usize = 0; <i32> i < count; i++) {
-    memory.copy(row(rows, i) + column, edge + 32 * i, <usize> columns * 4);
-  }
+  tile(taps, k, from, step, skip, b, table, 0, init, low);
+  for (let i: usize = 0; i < 6; i++) copyFloats(row(to, i) + column, edge + 64 * i, bytes);
+}
+
+function copyFloats(to: usize, from: usize, bytes: usize): void {
+  for (let i: usize = 0; i < bytes; i += 4) store<f32>(to + i, load<f32>(from + i));
 }
 
 /**
- * Packs columns j…j+7 of B (K×N, element (k,n) at b + k·sk + n·sn bytes) as one panel [K][8]; columns
- * past N become zero.
+ * Packs columns j, j+1, … of B (K×N, element (k,n) at b + k·sk + n·sn bytes) as one panel
+ * [K][tileColumns()]; columns past N become zero.
+ *
+ * @param columns how many columns are left from j on
  */
 export function packPanel(k: i32, columns: i32, b: usize, sk: usize, sn: usize, to: usize): void {
-  if (columns >= NR && sn == 4) {
+  const wide = tileColumns(), bytes = <usize> wide * 4;
+  if (columns >= wide && sn == 4) {
     for (let i = 0; i < k; i++) {
       v128.store(to, v128.load(b)), v128.store(to, v128.load(b, 16), 16);
-      b += sk, to += 32;
+      if (wide == 16) v128.store(to, v128.load(b, 32), 32), v128.store(to, v128.load(b, 48), 48);
+      b += sk, to += bytes;
     }
     return;
   }
-  const some = min(columns, NR);
+  const some = min(columns, wide);
   for (let i = 0; i < k; i++) {
     let from = b, j = 0;
     for (; j < some; j++) store<f32>(to + <usize> j * 4, load<f32>(from)), from += sn;
-    for (; j < NR; j++) store<f32>(to + <usize> j * 4, 0);
-    b += sk, to += 32;
+    for (; j < wide; j++) store<f32>(to + <usize> j * 4, 0);
+    b += sk, to += bytes;
   }
+}
+
+/** Columns rounded up to whole panels. */
+export function wholePanels(n: i32): i32 {
+  const wide = tileColumns();
+  return (n + wide - 1) / wide * wide;
 }
 
 /** Rows of C a chunk of GEMM makes, and how much of K it takes at a time: a block of A (96 KiB) and a panel of B (16 KiB) stay in the L2 and L1 caches. */
@@ -120,11 +147,11 @@ class Gemm {
 
 function packChunk(chunk: i32, _thread: i32): void {
   const g = changetype<Gemm>(ARGUMENTS);
-  const j = chunk * NR;
-  // Blocks of K one after the other, each [panels][kc][8]: a chunk packs its panel of every block.
+  const j = chunk * tileColumns();
+  // Blocks of K one after the other, each [panels][kc][columns]: a chunk packs its panel of every block.
   for (let k0 = 0; k0 < g.k; k0 += BLOCK_K) {
     const kc = min(BLOCK_K, g.k - k0);
-    const to = workspace() + (<usize> k0 * <usize> ((g.n + 7) & ~7) + <usize> j * <usize> kc) * 4;
+    const to = workspace() + (<usize> k0 * <usize> wholePanels(g.n) + <usize> j * <usize> kc) * 4;
     packPanel(kc, g.n - j, g.b + <usize> k0 * g.sk + <usize> j * g.sn, g.sk, g.sn, to);
   }
 }
@@ -134,44 +161,51 @@ function gemmChunk(chunk: i32, thread: i32): void {
   const across = (g.n + BLOCK_COLUMNS - 1) / BLOCK_COLUMNS;
   const i0 = (chunk / across) * BLOCK_ROWS, j0 = (chunk % across) * BLOCK_COLUMNS;
   const count = min(BLOCK_ROWS, g.m - i0), columns = min(BLOCK_COLUMNS, g.n - j0);
-  const edge = scratchOf(thread),
-    spare = edge + EDGE,
-    rows = spare + <usize> BLOCK_COLUMNS * 4 + 32;
-  const block = rows + <usize> BLOCK_ROWS * 4;
+  const edge = scratchOf(thread), from = edge + EDGE, to = from + <usize> BLOCK_ROWS * 4;
+  const spare = to + <usize> BLOCK_ROWS * 4, block = spare + <usize> BLOCK_COLUMNS * 4;
+  const lda = g.transposeA ? <usize> min(BLOCK_K, g.k) * 4 : g.lda;
   for (let i = 0; i < BLOCK_ROWS; i++) {
-    const at = i < count ? g.c + (<usize> (i0 + i) * <usize> g.n + <usize> j0) * 4 : spare;
-    store<u32>(rows + <usize> i * 4, <u32> at);
+    const real = min(i, count - 1);
+    const a = g.transposeA ? block + <usize> real * lda : g.a + <usize> (i0 + real) * lda;
+    store<u32>(from + <usize> i * 4, <u32> a);
+    const c = i < count ? g.c + (<usize> (i0 + i) * <usize> g.n + <usize> j0) * 4 : spare;
+    store<u32>(to + <usize> i * 4, <u32> c);
   }
-  for (let k0 = 0; k0 < g.k || k0 == 0; k0 += BLOCK_K) {
+  for (let k0 = 0; k0 < g.k; k0 += BLOCK_K) {
     const kc = min(BLOCK_K, g.k - k0);
-    let a: usize, lda: usize;
-    if (g.transposeA) {
-      // A is stored [K][M]: bring this block into rows.
-      a = block, lda = <usize> kc * 4;
-      for (let i = 0; i < count; i++) {
-        for (let k = 0; k < kc; k++) {
-          store<f32>(
-            a + <usize> i * lda + <usize> k * 4,
-            load<f32>(g.a + <usize> (k0 + k) * g.lda + <usize> (i0 + i) * 4),
-          );
-        }
-      }
-    } else {
-      a = g.a + <usize> i0 * g.lda + <usize> k0 * 4, lda = g.lda;
-    }
-    const b = workspace() + (<usize> k0 * <usize> ((g.n + 7) & ~7) + <usize> j0 * <usize> kc) * 4;
+    if (g.transposeA) transposeBlock(g, i0, count, k0, kc, block, lda);
+    const b = workspace() + (<usize> k0 * <usize> wholePanels(g.n) + <usize> j0 * <usize> kc) * 4;
     let init: usize = 0;
     if (k0 == 0 && !g.add) init = g.bias ? g.bias + <usize> j0 * 4 : ZEROS;
-    tiles(count, columns, kc, a, lda, b, rows, 0, init, edge);
+    const skip = g.transposeA ? <usize> 0 : <usize> k0 * 4;
+    tiles(count, columns, 1, kc, from, 0, skip, b, to, 0, init, UNBOUNDED, edge);
+  }
+}
+
+/** A is stored [K][M]: brings a block of it into rows. */
+function transposeBlock(
+  g: Gemm,
+  i0: i32,
+  count: i32,
+  k0: i32,
+  kc: i32,
+  to: usize,
+  lda: usize,
+): void {
+  for (let k = 0; k < kc; k++) {
+    const from = g.a + <usize> (k0 + k) * g.lda + <usize> i0 * 4, at = to + <usize> k * 4;
+    for (let i = 0; i < count; i++) {
+      store<f32>(at + <usize> i * lda, load<f32>(from + <usize> i * 4));
+    }
   }
 }
 
 /**
- * C[m][n] = (add ? C : bias or 0) + A·B on all threads.
+ * C[m][n] = (add ? C : bias or 0) + A·B on all threads, for k of at least 1.
  *
  * A is [m][k], `lda` values a row; stored [k][m] where `transposeA`. B's element (k,n) is at
  * b + 4·(k·sk + n·sn), so a transposed B is a matter of strides. C is [m][n], contiguous.
- * Workspace: k · (n rounded up to 8) floats. Scratch: gemm_scratch() bytes.
+ * Workspace: k · (n rounded up to 16) floats. Scratch: gemm_scratch() bytes.
  */
 export function gemm(
   m: i32,
@@ -192,15 +226,12 @@ export function gemm(
   g.a = a, g.lda = <usize> lda * 4, g.transposeA = transposeA;
   g.b = b, g.sk = <usize> sk * 4, g.sn = <usize> sn * 4;
   g.c = c, g.bias = bias, g.add = add;
-  const panels = (n + NR - 1) / NR;
-  parallel(packChunk.index, panels);
-  parallel(
-    gemmChunk.index,
-    ((m + BLOCK_ROWS - 1) / BLOCK_ROWS) * ((n + BLOCK_COLUMNS - 1) / BLOCK_COLUMNS),
-  );
+  parallel(packChunk.index, wholePanels(n) / tileColumns());
+  const down = (m + BLOCK_ROWS - 1) / BLOCK_ROWS, across = (n + BLOCK_COLUMNS - 1) / BLOCK_COLUMNS;
+  parallel(gemmChunk.index, down * across);
 }
 
 /** Scratch per thread that gemm needs, in bytes. */
 export function gemm_scratch(): i32 {
-  return <i32> EDGE + BLOCK_COLUMNS * 4 + 32 + BLOCK_ROWS * 4 + BLOCK_ROWS * BLOCK_K * 4;
+  return <i32> EDGE + BLOCK_ROWS * 8 + BLOCK_COLUMNS * 4 + BLOCK_ROWS * BLOCK_K * 4 + 256;
 }

@@ -6,6 +6,8 @@
 // taps that fall on that phase (sub-pixel convolution: Shi et al. 2016, "Is the deconvolution layer
 // the same as a convolutional layer?"). core/geometry.ts builds the tables.
 
+import { ZEROS } from "./memory";
+
 /** One phase of one pass. All i32; `ty` and `tx` pairs follow the record. */
 @unmanaged
 export class Taps {
@@ -64,12 +66,34 @@ export function kernelX(taps: Taps, s: i32): i32 {
   return load<i32>(changetype<usize>(taps) + TAPS_SIZE + <usize> (taps.tapsY + s) * 8, 4);
 }
 
-/** The address offset (bytes) of grid cell `p` in an output picture stack. */
+/** Output pixels (grid cells) of all pictures. */
+export function cellCount(taps: Taps): i32 {
+  return taps.pictures * taps.gridHeight * taps.gridWidth;
+}
+
+/** Values that each output value of a group is a sum over. */
+export function innerSize(taps: Taps): i32 {
+  return taps.tapsY * taps.tapsX * (taps.sourceChannels / taps.groups);
+}
+
+/** The address offset (bytes) of cell (i, j) of picture n in an output picture stack. */
+export function outputPixel(taps: Taps, n: i32, i: i32, j: i32): usize {
+  const y = n * taps.outputHeight + i * taps.strideY + taps.startY;
+  const x = j * taps.strideX + taps.startX;
+  return (<usize> (y * taps.outputWidth + x) * <usize> taps.outputChannels) * 4;
+}
+
+/** The address offset (bytes) of grid cell `p`, counted through all pictures, in an output picture stack. */
 export function outputOffset(taps: Taps, p: i32): usize {
   const cells = taps.gridHeight * taps.gridWidth;
   const n = p / cells, cell = p - n * cells;
   const i = cell / taps.gridWidth, j = cell - i * taps.gridWidth;
-  const y = n * taps.outputHeight + i * taps.strideY + taps.startY;
-  const x = j * taps.strideX + taps.startX;
-  return (<usize> (y * taps.outputWidth + x) * <usize> taps.outputChannels) * 4;
+  return outputPixel(taps, n, i, j);
+}
+
+/** The address of source pixel (y, x) of picture n, or ZEROS where it lies outside. */
+export function sourcePixel(taps: Taps, source: usize, n: i32, y: i32, x: i32): usize {
+  if (<u32> y >= <u32> taps.sourceHeight || <u32> x >= <u32> taps.sourceWidth) return ZEROS;
+  const pixel = (n * taps.sourceHeight + y) * taps.sourceWidth + x;
+  return source + (<usize> pixel * <usize> taps.sourceChannels) * 4;
 }

@@ -19,14 +19,26 @@ export const SCRATCH: usize = 0x700; // u32: base of the per-thread scratch
 export const SCRATCH_STRIDE: usize = 0x704; // u32: bytes per thread
 export const WORKSPACE: usize = 0x708; // u32: base of the workspace that the kernel now running owns
 
+/** Columns of the register tile, 8 or 16: set by the host before the first product. */
+export const TILE_COLUMNS: usize = 0x70c; // i32
+
+/** Small numbers as f32, written by the host: V8 rebuilds a v128 constant at every use, but loads one from here in a single instruction. */
+export const TWO: usize = 0x740;
+export const FOUR: usize = 0x744;
+export const FIVE: usize = 0x748;
+export const EIGHT: usize = 0x74c;
+
 /** The arguments of the job now running: one record at a time, read by all threads. */
 export const ARGUMENTS: usize = 0x800; // 512 bytes
 
-/** 4 KiB that are always zero: the initial accumulators of a product without a bias. */
+/**
+ * 64 KiB that are always zero: the initial accumulators of a product without a bias, and the pixels
+ * around a picture (so a pixel may have up to 16384 channels).
+ */
 export const ZEROS: usize = 0x1000;
 
 /** The first byte the arena gives out. */
-export const ARENA: usize = 0x10000;
+export const ARENA: usize = 0x20000;
 
 /** Base of this thread's scratch. */
 export function scratchOf(thread: i32): usize {

@@ -1,116 +1,314 @@
-// The 6x8 microkernels that everything heavy is made of: a tile of 6 rows by 8 columns of a product
-// stays in registers while k runs.
+// The microkernels that everything heavy is made of: a tile of 6 rows by 8 (or 16) columns of a
+// product stays in registers while k runs.
 //
-// The tile follows from the register budget: V8 has 15 of the 16 SSE/AVX registers for v128 values.
-// A tile of R rows and V vectors needs R·V accumulators, V vectors of B and 1 splat of A:
+// The tile follows from the register budget. V8 has 15 of the 16 SSE/AVX registers for v128 values. A
+// tile of R rows and V vectors needs R·V accumulators, V vectors of B and 1 splat of A:
 // 6·2 + 2 + 1 = 15. Twelve independent accumulators also cover the latency of two fused
-// multiply-adds a cycle (4 cycles · 2 = 8). Goto & van de Geijn 2008; Low et al. 2016, "Analytical
-// Modeling Is Enough for High-Performance BLIS".
+// multiply-adds a cycle (4 cycles · 2 = 8). Where V8 packs pairs of v128 into 256-bit registers
+// ("turbo"), the same budget holds twice the columns: 6x16; without that it spills and crawls. Which
+// one runs is decided by a calibration at start (core/wasm/tile.ts). Either gives the same bits: an
+// element of C is the same sum in the same order. Goto & van de Geijn 2008; Low et al. 2016,
+// "Analytical Modeling Is Enough for High-Performance BLIS".
 
-import { ZEROS } from "./memory";
+import { TILE_COLUMNS, ZEROS } from "./memory";
 import { madd } from "./simd";
 
-/** Rows and columns of the register tile. */
+/** Rows of the register tile. */
 export const MR: i32 = 6;
-export const NR: i32 = 8;
 
-/** The address of row `i` in a table of row addresses. */
-export function row(rows: usize, i: usize): usize {
-  return <usize> load<u32>(rows + 4 * i);
+/** Columns of the register tile: 8 or 16. */
+export function tileColumns(): i32 {
+  return load<i32>(TILE_COLUMNS);
+}
+
+/** Entry `i` of a table of addresses. */
+export function row(table: usize, i: usize): usize {
+  return <usize> load<u32>(table + 4 * i);
 }
 
 /**
- * Six rows of A times one panel of B: rows[i][column…column+7] = init + Σₖ A[i][k]·B[k][0…7].
+ * Six rows of A times one panel of B: C[i][j] = max(low, init[j] + Σ over taps and k of A[tap][i][k]·B[tap][k][j]).
  *
- * @param a      first row of A; rows are `lda` bytes apart, their values contiguous
- * @param b      panel [k][8]
- * @param rows   six u32 addresses of rows of C
- * @param column byte offset into each row of C
- * @param init   eight initial values shared by the rows (a bias, or ZEROS); 0 to add to C
+ * @param from   table of the addresses of six rows of A; the next tap's six are `step` bytes on
+ * @param skip   bytes to skip in each row of A
+ * @param b      panel [taps][k][columns]
+ * @param to     table of the addresses of six rows of C
+ * @param column bytes to skip in each row of C
+ * @param init   initial values shared by the rows (a bias, or ZEROS); 0 to add to C
+ * @param low    results below this become this: 0 for relu, -Infinity for none
  */
 export function tile(
+  taps: i32,
   k: i32,
-  a: usize,
-  lda: usize,
+  from: usize,
+  step: usize,
+  skip: usize,
   b: usize,
-  rows: usize,
+  to: usize,
   column: usize,
   init: usize,
+  low: f32,
 ): void {
-  let c = init ? init : row(rows, 0) + column;
+  if (tileColumns() == 16) tile16(taps, k, from, step, skip, b, to, column, init, low);
+  else tile8(taps, k, from, step, skip, b, to, column, init, low);
+}
+
+function tile8(
+  taps: i32,
+  k: i32,
+  from: usize,
+  step: usize,
+  skip: usize,
+  b: usize,
+  to: usize,
+  column: usize,
+  init: usize,
+  low: f32,
+): void {
+  let c = init ? init : row(to, 0) + column;
   let c00 = v128.load(c), c01 = v128.load(c, 16);
-  c = init ? init : row(rows, 1) + column;
+  c = init ? init : row(to, 1) + column;
   let c10 = v128.load(c), c11 = v128.load(c, 16);
-  c = init ? init : row(rows, 2) + column;
+  c = init ? init : row(to, 2) + column;
   let c20 = v128.load(c), c21 = v128.load(c, 16);
-  c = init ? init : row(rows, 3) + column;
+  c = init ? init : row(to, 3) + column;
   let c30 = v128.load(c), c31 = v128.load(c, 16);
-  c = init ? init : row(rows, 4) + column;
+  c = init ? init : row(to, 4) + column;
   let c40 = v128.load(c), c41 = v128.load(c, 16);
-  c = init ? init : row(rows, 5) + column;
+  c = init ? init : row(to, 5) + column;
   let c50 = v128.load(c), c51 = v128.load(c, 16);
-  let a0 = a, a1 = a0 + lda, a2 = a1 + lda, a3 = a2 + lda, a4 = a3 + lda, a5 = a4 + lda;
-  let b0: v128, b1: v128, s: v128;
-  const unrolled = a0 + <usize> (k & ~3) * 4;
-  while (a0 < unrolled) {
-    b0 = v128.load(b), b1 = v128.load(b, 16);
-    s = v128.load32_splat(a0), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01);
-    s = v128.load32_splat(a1), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11);
-    s = v128.load32_splat(a2), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21);
-    s = v128.load32_splat(a3), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31);
-    s = v128.load32_splat(a4), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41);
-    s = v128.load32_splat(a5), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51);
-    b0 = v128.load(b, 32), b1 = v128.load(b, 48);
-    s = v128.load32_splat(a0, 4), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01);
-    s = v128.load32_splat(a1, 4), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11);
-    s = v128.load32_splat(a2, 4), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21);
-    s = v128.load32_splat(a3, 4), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31);
-    s = v128.load32_splat(a4, 4), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41);
-    s = v128.load32_splat(a5, 4), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51);
-    b0 = v128.load(b, 64), b1 = v128.load(b, 80);
-    s = v128.load32_splat(a0, 8), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01);
-    s = v128.load32_splat(a1, 8), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11);
-    s = v128.load32_splat(a2, 8), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21);
-    s = v128.load32_splat(a3, 8), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31);
-    s = v128.load32_splat(a4, 8), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41);
-    s = v128.load32_splat(a5, 8), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51);
-    b0 = v128.load(b, 96), b1 = v128.load(b, 112);
-    s = v128.load32_splat(a0, 12), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01);
-    s = v128.load32_splat(a1, 12), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11);
-    s = v128.load32_splat(a2, 12), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21);
-    s = v128.load32_splat(a3, 12), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31);
-    s = v128.load32_splat(a4, 12), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41);
-    s = v128.load32_splat(a5, 12), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51);
-    a0 += 16, a1 += 16, a2 += 16, a3 += 16, a4 += 16, a5 += 16;
-    b += 128;
+  let s: v128, b0: v128, b1: v128;
+  for (; taps > 0; taps--) {
+    let a0 = row(from, 0) + skip, a1 = row(from, 1) + skip, a2 = row(from, 2) + skip;
+    let a3 = row(from, 3) + skip, a4 = row(from, 4) + skip, a5 = row(from, 5) + skip;
+    const whole = a0 + <usize> (k & ~3) * 4, end = a0 + <usize> k * 4;
+    while (a0 < whole) {
+      b0 = v128.load(b), b1 = v128.load(b, 16);
+      s = v128.load32_splat(a0), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01);
+      s = v128.load32_splat(a1), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11);
+      s = v128.load32_splat(a2), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21);
+      s = v128.load32_splat(a3), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31);
+      s = v128.load32_splat(a4), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41);
+      s = v128.load32_splat(a5), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51);
+      b0 = v128.load(b, 32), b1 = v128.load(b, 48);
+      s = v128.load32_splat(a0, 4), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01);
+      s = v128.load32_splat(a1, 4), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11);
+      s = v128.load32_splat(a2, 4), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21);
+      s = v128.load32_splat(a3, 4), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31);
+      s = v128.load32_splat(a4, 4), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41);
+      s = v128.load32_splat(a5, 4), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51);
+      b0 = v128.load(b, 64), b1 = v128.load(b, 80);
+      s = v128.load32_splat(a0, 8), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01);
+      s = v128.load32_splat(a1, 8), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11);
+      s = v128.load32_splat(a2, 8), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21);
+      s = v128.load32_splat(a3, 8), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31);
+      s = v128.load32_splat(a4, 8), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41);
+      s = v128.load32_splat(a5, 8), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51);
+      b0 = v128.load(b, 96), b1 = v128.load(b, 112);
+      s = v128.load32_splat(a0, 12), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01);
+      s = v128.load32_splat(a1, 12), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11);
+      s = v128.load32_splat(a2, 12), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21);
+      s = v128.load32_splat(a3, 12), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31);
+      s = v128.load32_splat(a4, 12), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41);
+      s = v128.load32_splat(a5, 12), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51);
+      a0 += 16, a1 += 16, a2 += 16, a3 += 16, a4 += 16, a5 += 16, b += 128;
+    }
+    while (a0 < end) {
+      b0 = v128.load(b), b1 = v128.load(b, 16);
+      s = v128.load32_splat(a0), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01);
+      s = v128.load32_splat(a1), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11);
+      s = v128.load32_splat(a2), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21);
+      s = v128.load32_splat(a3), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31);
+      s = v128.load32_splat(a4), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41);
+      s = v128.load32_splat(a5), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51);
+      a0 += 4, a1 += 4, a2 += 4, a3 += 4, a4 += 4, a5 += 4, b += 32;
+    }
+    from += step;
   }
-  const end = unrolled + <usize> (k & 3) * 4;
-  while (a0 < end) {
-    b0 = v128.load(b), b1 = v128.load(b, 16);
-    s = v128.load32_splat(a0), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01);
-    s = v128.load32_splat(a1), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11);
-    s = v128.load32_splat(a2), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21);
-    s = v128.load32_splat(a3), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31);
-    s = v128.load32_splat(a4), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41);
-    s = v128.load32_splat(a5), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51);
-    a0 += 4, a1 += 4, a2 += 4, a3 += 4, a4 += 4, a5 += 4;
-    b += 32;
+  const floor = f32x4.splat(low);
+  c = row(to, 0) + column;
+  v128.store(c, f32x4.max(c00, floor)), v128.store(c, f32x4.max(c01, floor), 16);
+  c = row(to, 1) + column;
+  v128.store(c, f32x4.max(c10, floor)), v128.store(c, f32x4.max(c11, floor), 16);
+  c = row(to, 2) + column;
+  v128.store(c, f32x4.max(c20, floor)), v128.store(c, f32x4.max(c21, floor), 16);
+  c = row(to, 3) + column;
+  v128.store(c, f32x4.max(c30, floor)), v128.store(c, f32x4.max(c31, floor), 16);
+  c = row(to, 4) + column;
+  v128.store(c, f32x4.max(c40, floor)), v128.store(c, f32x4.max(c41, floor), 16);
+  c = row(to, 5) + column;
+  v128.store(c, f32x4.max(c50, floor)), v128.store(c, f32x4.max(c51, floor), 16);
+}
+
+function tile16(
+  taps: i32,
+  k: i32,
+  from: usize,
+  step: usize,
+  skip: usize,
+  b: usize,
+  to: usize,
+  column: usize,
+  init: usize,
+  low: f32,
+): void {
+  let c = init ? init : row(to, 0) + column;
+  let c00 = v128.load(c), c01 = v128.load(c, 16), c02 = v128.load(c, 32), c03 = v128.load(c, 48);
+  c = init ? init : row(to, 1) + column;
+  let c10 = v128.load(c), c11 = v128.load(c, 16), c12 = v128.load(c, 32), c13 = v128.load(c, 48);
+  c = init ? init : row(to, 2) + column;
+  let c20 = v128.load(c), c21 = v128.load(c, 16), c22 = v128.load(c, 32), c23 = v128.load(c, 48);
+  c = init ? init : row(to, 3) + column;
+  let c30 = v128.load(c), c31 = v128.load(c, 16), c32 = v128.load(c, 32), c33 = v128.load(c, 48);
+  c = init ? init : row(to, 4) + column;
+  let c40 = v128.load(c), c41 = v128.load(c, 16), c42 = v128.load(c, 32), c43 = v128.load(c, 48);
+  c = init ? init : row(to, 5) + column;
+  let c50 = v128.load(c), c51 = v128.load(c, 16), c52 = v128.load(c, 32), c53 = v128.load(c, 48);
+  let s: v128, b0: v128, b1: v128, b2: v128, b3: v128;
+  for (; taps > 0; taps--) {
+    let a0 = row(from, 0) + skip, a1 = row(from, 1) + skip, a2 = row(from, 2) + skip;
+    let a3 = row(from, 3) + skip, a4 = row(from, 4) + skip, a5 = row(from, 5) + skip;
+    const whole = a0 + <usize> (k & ~1) * 4, end = a0 + <usize> k * 4;
+    while (a0 < whole) {
+      b0 = v128.load(b), b1 = v128.load(b, 16), b2 = v128.load(b, 32), b3 = v128.load(b, 48);
+      s = v128.load32_splat(a0),
+        c00 = madd(s, b0, c00),
+        c01 = madd(s, b1, c01),
+        c02 = madd(s, b2, c02),
+        c03 = madd(s, b3, c03);
+      s = v128.load32_splat(a1),
+        c10 = madd(s, b0, c10),
+        c11 = madd(s, b1, c11),
+        c12 = madd(s, b2, c12),
+        c13 = madd(s, b3, c13);
+      s = v128.load32_splat(a2),
+        c20 = madd(s, b0, c20),
+        c21 = madd(s, b1, c21),
+        c22 = madd(s, b2, c22),
+        c23 = madd(s, b3, c23);
+      s = v128.load32_splat(a3),
+        c30 = madd(s, b0, c30),
+        c31 = madd(s, b1, c31),
+        c32 = madd(s, b2, c32),
+        c33 = madd(s, b3, c33);
+      s = v128.load32_splat(a4),
+        c40 = madd(s, b0, c40),
+        c41 = madd(s, b1, c41),
+        c42 = madd(s, b2, c42),
+        c43 = madd(s, b3, c43);
+      s = v128.load32_splat(a5),
+        c50 = madd(s, b0, c50),
+        c51 = madd(s, b1, c51),
+        c52 = madd(s, b2, c52),
+        c53 = madd(s, b3, c53);
+      b0 = v128.load(b, 64), b1 = v128.load(b, 80), b2 = v128.load(b, 96), b3 = v128.load(b, 112);
+      s = v128.load32_splat(a0, 4),
+        c00 = madd(s, b0, c00),
+        c01 = madd(s, b1, c01),
+        c02 = madd(s, b2, c02),
+        c03 = madd(s, b3, c03);
+      s = v128.load32_splat(a1, 4),
+        c10 = madd(s, b0, c10),
+        c11 = madd(s, b1, c11),
+        c12 = madd(s, b2, c12),
+        c13 = madd(s, b3, c13);
+      s = v128.load32_splat(a2, 4),
+        c20 = madd(s, b0, c20),
+        c21 = madd(s, b1, c21),
+        c22 = madd(s, b2, c22),
+        c23 = madd(s, b3, c23);
+      s = v128.load32_splat(a3, 4),
+        c30 = madd(s, b0, c30),
+        c31 = madd(s, b1, c31),
+        c32 = madd(s, b2, c32),
+        c33 = madd(s, b3, c33);
+      s = v128.load32_splat(a4, 4),
+        c40 = madd(s, b0, c40),
+        c41 = madd(s, b1, c41),
+        c42 = madd(s, b2, c42),
+        c43 = madd(s, b3, c43);
+      s = v128.load32_splat(a5, 4),
+        c50 = madd(s, b0, c50),
+        c51 = madd(s, b1, c51),
+        c52 = madd(s, b2, c52),
+        c53 = madd(s, b3, c53);
+      a0 += 8, a1 += 8, a2 += 8, a3 += 8, a4 += 8, a5 += 8, b += 128;
+    }
+    while (a0 < end) {
+      b0 = v128.load(b), b1 = v128.load(b, 16), b2 = v128.load(b, 32), b3 = v128.load(b, 48);
+      s = v128.load32_splat(a0),
+        c00 = madd(s, b0, c00),
+        c01 = madd(s, b1, c01),
+        c02 = madd(s, b2, c02),
+        c03 = madd(s, b3, c03);
+      s = v128.load32_splat(a1),
+        c10 = madd(s, b0, c10),
+        c11 = madd(s, b1, c11),
+        c12 = madd(s, b2, c12),
+        c13 = madd(s, b3, c13);
+      s = v128.load32_splat(a2),
+        c20 = madd(s, b0, c20),
+        c21 = madd(s, b1, c21),
+        c22 = madd(s, b2, c22),
+        c23 = madd(s, b3, c23);
+      s = v128.load32_splat(a3),
+        c30 = madd(s, b0, c30),
+        c31 = madd(s, b1, c31),
+        c32 = madd(s, b2, c32),
+        c33 = madd(s, b3, c33);
+      s = v128.load32_splat(a4),
+        c40 = madd(s, b0, c40),
+        c41 = madd(s, b1, c41),
+        c42 = madd(s, b2, c42),
+        c43 = madd(s, b3, c43);
+      s = v128.load32_splat(a5),
+        c50 = madd(s, b0, c50),
+        c51 = madd(s, b1, c51),
+        c52 = madd(s, b2, c52),
+        c53 = madd(s, b3, c53);
+      a0 += 4, a1 += 4, a2 += 4, a3 += 4, a4 += 4, a5 += 4, b += 64;
+    }
+    from += step;
   }
-  c = row(rows, 0) + column, v128.store(c, c00), v128.store(c, c01, 16);
-  c = row(rows, 1) + column, v128.store(c, c10), v128.store(c, c11, 16);
-  c = row(rows, 2) + column, v128.store(c, c20), v128.store(c, c21, 16);
-  c = row(rows, 3) + column, v128.store(c, c30), v128.store(c, c31, 16);
-  c = row(rows, 4) + column, v128.store(c, c40), v128.store(c, c41, 16);
-  c = row(rows, 5) + column, v128.store(c, c50), v128.store(c, c51, 16);
+  const floor = f32x4.splat(low);
+  c = row(to, 0) + column;
+  v128.store(c, f32x4.max(c00, floor)),
+    v128.store(c, f32x4.max(c01, floor), 16),
+    v128.store(c, f32x4.max(c02, floor), 32),
+    v128.store(c, f32x4.max(c03, floor), 48);
+  c = row(to, 1) + column;
+  v128.store(c, f32x4.max(c10, floor)),
+    v128.store(c, f32x4.max(c11, floor), 16),
+    v128.store(c, f32x4.max(c12, floor), 32),
+    v128.store(c, f32x4.max(c13, floor), 48);
+  c = row(to, 2) + column;
+  v128.store(c, f32x4.max(c20, floor)),
+    v128.store(c, f32x4.max(c21, floor), 16),
+    v128.store(c, f32x4.max(c22, floor), 32),
+    v128.store(c, f32x4.max(c23, floor), 48);
+  c = row(to, 3) + column;
+  v128.store(c, f32x4.max(c30, floor)),
+    v128.store(c, f32x4.max(c31, floor), 16),
+    v128.store(c, f32x4.max(c32, floor), 32),
+    v128.store(c, f32x4.max(c33, floor), 48);
+  c = row(to, 4) + column;
+  v128.store(c, f32x4.max(c40, floor)),
+    v128.store(c, f32x4.max(c41, floor), 16),
+    v128.store(c, f32x4.max(c42, floor), 32),
+    v128.store(c, f32x4.max(c43, floor), 48);
+  c = row(to, 5) + column;
+  v128.store(c, f32x4.max(c50, floor)),
+    v128.store(c, f32x4.max(c51, floor), 16),
+    v128.store(c, f32x4.max(c52, floor), 32),
+    v128.store(c, f32x4.max(c53, floor), 48);
 }
 
 /**
- * Six columns of A times eight of B, both read down their rows: C[0…5][0…7] = C·keep + Σₖ A[k][i]·B[k][j].
+ * Six columns of A times a panel of B, both read down their rows: C[i][j] = (keep ? C : 0) + Σₖ A[k][i]·B[k][j].
  *
  * @param a,lda first of six adjacent values, and the bytes from one k to the next
- * @param b,ldb first of eight adjacent values, and the bytes from one k to the next
+ * @param b,ldb first of `columns` adjacent values, and the bytes from one k to the next
  * @param c,ldc the tile of C and its row stride in bytes
- * @param keep  whether C is added to or overwritten
  */
 export function tileTransposed(
   k: i32,
@@ -122,20 +320,34 @@ export function tileTransposed(
   ldc: usize,
   keep: bool,
 ): void {
-  const step: usize = keep ? ldc : 0;
+  if (tileColumns() == 16) tileTransposed16(k, a, lda, b, ldb, c, ldc, keep);
+  else tileTransposed8(k, a, lda, b, ldb, c, ldc, keep);
+}
+
+function tileTransposed8(
+  k: i32,
+  a: usize,
+  lda: usize,
+  b: usize,
+  ldb: usize,
+  c: usize,
+  ldc: usize,
+  keep: bool,
+): void {
+  const down: usize = keep ? ldc : 0;
   let from = keep ? c : ZEROS;
   let c00 = v128.load(from), c01 = v128.load(from, 16);
-  from += step;
+  from += down;
   let c10 = v128.load(from), c11 = v128.load(from, 16);
-  from += step;
+  from += down;
   let c20 = v128.load(from), c21 = v128.load(from, 16);
-  from += step;
+  from += down;
   let c30 = v128.load(from), c31 = v128.load(from, 16);
-  from += step;
+  from += down;
   let c40 = v128.load(from), c41 = v128.load(from, 16);
-  from += step;
+  from += down;
   let c50 = v128.load(from), c51 = v128.load(from, 16);
-  let b0: v128, b1: v128, s: v128;
+  let s: v128, b0: v128, b1: v128;
   const end = a + <usize> k * lda;
   while (a < end) {
     b0 = v128.load(b), b1 = v128.load(b, 16);
@@ -145,8 +357,7 @@ export function tileTransposed(
     s = v128.load32_splat(a, 12), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31);
     s = v128.load32_splat(a, 16), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41);
     s = v128.load32_splat(a, 20), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51);
-    a += lda;
-    b += ldb;
+    a += lda, b += ldb;
   }
   v128.store(c, c00), v128.store(c, c01, 16), c += ldc;
   v128.store(c, c10), v128.store(c, c11, 16), c += ldc;
@@ -154,4 +365,109 @@ export function tileTransposed(
   v128.store(c, c30), v128.store(c, c31, 16), c += ldc;
   v128.store(c, c40), v128.store(c, c41, 16), c += ldc;
   v128.store(c, c50), v128.store(c, c51, 16);
+}
+
+function tileTransposed16(
+  k: i32,
+  a: usize,
+  lda: usize,
+  b: usize,
+  ldb: usize,
+  c: usize,
+  ldc: usize,
+  keep: bool,
+): void {
+  const down: usize = keep ? ldc : 0;
+  let from = keep ? c : ZEROS;
+  let c00 = v128.load(from),
+    c01 = v128.load(from, 16),
+    c02 = v128.load(from, 32),
+    c03 = v128.load(from, 48);
+  from += down;
+  let c10 = v128.load(from),
+    c11 = v128.load(from, 16),
+    c12 = v128.load(from, 32),
+    c13 = v128.load(from, 48);
+  from += down;
+  let c20 = v128.load(from),
+    c21 = v128.load(from, 16),
+    c22 = v128.load(from, 32),
+    c23 = v128.load(from, 48);
+  from += down;
+  let c30 = v128.load(from),
+    c31 = v128.load(from, 16),
+    c32 = v128.load(from, 32),
+    c33 = v128.load(from, 48);
+  from += down;
+  let c40 = v128.load(from),
+    c41 = v128.load(from, 16),
+    c42 = v128.load(from, 32),
+    c43 = v128.load(from, 48);
+  from += down;
+  let c50 = v128.load(from),
+    c51 = v128.load(from, 16),
+    c52 = v128.load(from, 32),
+    c53 = v128.load(from, 48);
+  let s: v128, b0: v128, b1: v128, b2: v128, b3: v128;
+  const end = a + <usize> k * lda;
+  while (a < end) {
+    b0 = v128.load(b), b1 = v128.load(b, 16), b2 = v128.load(b, 32), b3 = v128.load(b, 48);
+    s = v128.load32_splat(a),
+      c00 = madd(s, b0, c00),
+      c01 = madd(s, b1, c01),
+      c02 = madd(s, b2, c02),
+      c03 = madd(s, b3, c03);
+    s = v128.load32_splat(a, 4),
+      c10 = madd(s, b0, c10),
+      c11 = madd(s, b1, c11),
+      c12 = madd(s, b2, c12),
+      c13 = madd(s, b3, c13);
+    s = v128.load32_splat(a, 8),
+      c20 = madd(s, b0, c20),
+      c21 = madd(s, b1, c21),
+      c22 = madd(s, b2, c22),
+      c23 = madd(s, b3, c23);
+    s = v128.load32_splat(a, 12),
+      c30 = madd(s, b0, c30),
+      c31 = madd(s, b1, c31),
+      c32 = madd(s, b2, c32),
+      c33 = madd(s, b3, c33);
+    s = v128.load32_splat(a, 16),
+      c40 = madd(s, b0, c40),
+      c41 = madd(s, b1, c41),
+      c42 = madd(s, b2, c42),
+      c43 = madd(s, b3, c43);
+    s = v128.load32_splat(a, 20),
+      c50 = madd(s, b0, c50),
+      c51 = madd(s, b1, c51),
+      c52 = madd(s, b2, c52),
+      c53 = madd(s, b3, c53);
+    a += lda, b += ldb;
+  }
+  v128.store(c, c00),
+    v128.store(c, c01, 16),
+    v128.store(c, c02, 32),
+    v128.store(c, c03, 48),
+    c += ldc;
+  v128.store(c, c10),
+    v128.store(c, c11, 16),
+    v128.store(c, c12, 32),
+    v128.store(c, c13, 48),
+    c += ldc;
+  v128.store(c, c20),
+    v128.store(c, c21, 16),
+    v128.store(c, c22, 32),
+    v128.store(c, c23, 48),
+    c += ldc;
+  v128.store(c, c30),
+    v128.store(c, c31, 16),
+    v128.store(c, c32, 32),
+    v128.store(c, c33, 48),
+    c += ldc;
+  v128.store(c, c40),
+    v128.store(c, c41, 16),
+    v128.store(c, c42, 32),
+    v128.store(c, c43, 48),
+    c += ldc;
+  v128.store(c, c50), v128.store(c, c51, 16), v128.store(c, c52, 32), v128.store(c, c53, 48);
 }

@@ -81,12 +81,15 @@ export function worksInPlace({ kind }: ActivationConfig): boolean {
 /**
  * Adds an activation to a plan. `from` and `to` may share their memory where `worksInPlace`; the
  * gradient is always made in place when both share theirs.
+ *
+ * @param done Whether the step before has applied it already, so that only its gradient is left to do.
  */
 export function lowerActivation(
   lowering: Lowering,
   { kind, alpha }: ActivationConfig,
   from: Value,
   to: Value,
+  done = false,
 ): void {
   const width = to.shape[to.shape.length - 1];
   const passGradient = () => {
@@ -110,7 +113,7 @@ export function lowerActivation(
   lowering.add({
     activation: kind,
     passGradient,
-    forward: () => activationForward(kind, alpha, from.data, to.data),
+    forward: () => done || activationForward(kind, alpha, from.data, to.data),
     backward: ({ rule }) => {
       if (from.gradient) {
         activationGradient(kind, alpha, rule, saved, to.gradient!, from.gradient);

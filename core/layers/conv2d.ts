@@ -106,11 +106,12 @@ export function lowerConv(
   const active = config.activation as ActivationConfig;
   const to = active.kind === "linear" ? lowering.output : beforeActivation(lowering, active);
   const pixels = to.shape[0] * to.shape[1] * to.shape[2];
+  const relu = active.kind === "relu"; // bounded in the kernel that makes it
   const weights = kernel.value, start: Block | null = bias && bias.value;
   lowering.add({
     forward: () => {
-      if (transposed) passes.inputGradient(from.data, weights, start, to.data);
-      else passes.forward(from.data, weights, start, to.data);
+      if (transposed) passes.inputGradient(from.data, weights, start, to.data, relu);
+      else passes.forward(from.data, weights, start, to.data, relu);
     },
     backward: ({ parameters }) => {
       const dy = to.gradient!;
@@ -124,7 +125,7 @@ export function lowerConv(
       else passes.inputGradient(dy, weights, null, from.gradient);
     },
   });
-  if (active.kind !== "linear") lowerActivation(lowering, active, to, lowering.output);
+  if (active.kind !== "linear") lowerActivation(lowering, active, to, lowering.output, relu);
 }
 
 /** The definition of the convolution layer. */

@@ -24,7 +24,7 @@ export function gemm(
   { bias = null, add = false }: { bias?: Block | null; add?: boolean } = {},
 ): void {
   const r = runtime();
-  r.reserve(r.call("gemm_scratch"), k * Math.ceil(n / 8) * 32);
+  r.reserve(r.call("gemm_scratch"), k * Math.ceil(n / 16) * 64);
   const [sk, sn] = b.transposed ? [1, b.columns] : [b.columns, 1];
   r.call(
     "gemm",

@@ -13,9 +13,14 @@ export const MEMORY_MAP = {
   SCRATCH: 0x700,
   SCRATCH_STRIDE: 0x704,
   WORKSPACE: 0x708,
+  TILE_COLUMNS: 0x70c,
+  TWO: 0x740,
+  FOUR: 0x744,
+  FIVE: 0x748,
+  EIGHT: 0x74c,
   ARGUMENTS: 0x800,
   ZEROS: 0x1000,
-  ARENA: 0x10000,
+  ARENA: 0x20000,
 } as const;
 
 /** The most threads there can be: SLOTS holds one word for each. */

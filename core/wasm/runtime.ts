@@ -25,6 +25,13 @@ export class Runtime {
     const module = compileKernels();
     this.#exports = instantiateKernels(module, this.memory);
     this.#pool = new Pool(module, this.memory);
+    this.#words[MEMORY_MAP.TILE_COLUMNS >> 2] = 8;
+    new Float32Array(this.memory.buffer).set([2, 4, 5, 8], MEMORY_MAP.TWO >> 2);
+  }
+
+  /** Columns of the register tile: 8, or 16 where V8 packs pairs of vectors. */
+  set tileColumns(columns: 8 | 16) {
+    this.#words[MEMORY_MAP.TILE_COLUMNS >> 2] = columns;
   }
 
   /** Threads that kernels run on, the calling one included. */

@@ -1,0 +1,38 @@
+// Arithmetic with small constants, as the Winograd transforms are written.
+
+import { madd, nmadd } from "./simd";
+
+/** The address at a place in a table. */
+export function at(entry: usize): usize {
+  return <usize> load<u32>(entry);
+}
+
+/** a + b. */
+export function add(a: v128, b: v128): v128 {
+  return f32x4.add(a, b);
+}
+
+/** a - b. */
+export function sub(a: v128, b: v128): v128 {
+  return f32x4.sub(a, b);
+}
+
+/** The larger of a and b. */
+export function max(a: v128, b: v128): v128 {
+  return f32x4.max(a, b);
+}
+
+/** k·a. */
+export function scaled(k: f32, a: v128): v128 {
+  return f32x4.mul(f32x4.splat(k), a);
+}
+
+/** k·a + b, where `k` is the address of a constant. */
+export function times(k: usize, a: v128, b: v128): v128 {
+  return madd(v128.load32_splat(k), a, b);
+}
+
+/** b - k·a, where `k` is the address of a constant. */
+export function less(k: usize, a: v128, b: v128): v128 {
+  return nmadd(v128.load32_splat(k), a, b);
+}

@@ -1,0 +1,126 @@
+import { type Algorithm, WINOGRAD, winogradTiles } from "../algorithm.ts";
+import type { Block } from "../block.ts";
+import { encodeTaps, innerSize } from "../taps.ts";
+import { type Runtime, runtime } from "./runtime.ts";
+
+/** Numbers of the variants in assembly/winograd.ts. */
+const NUMBERS = { F43: 0, F23: 1, F42: 2 };
+/** Tables and small buffers at the start of a thread's scratch. */
+const HEADER = 4096;
+/** The transformed blocks of a pass should stay in most of a core's L2 cache (bytes). */
+const PASS_BYTES = 640 << 10;
+/** Those of a kernel gradient may be larger: more tiles a block mean fewer trips to its sums. */
+const GRADIENT_BYTES = 1200 << 10;
+/** Partial sums of a kernel gradient may take this many bytes. */
+const PARTIAL_BYTES = 96 << 20;
+/** Into how many parts the tiles are split for the kernel gradient, at most. */
+const PARTS = 8;
+
+const ceil = (n: number, unit: number) => Math.ceil(n / unit) * unit;
+
+/** One pass computed by Winograd's minimal filtering: the tables in memory and the sizes of its blocks. */
+export class WinogradPass {
+  readonly #runtime: Runtime = runtime();
+  readonly #variant: number;
+  readonly #tables: Block;
+  readonly #words: Block[];
+  readonly #count: number;
+  readonly #planes: number;
+  readonly #k: number;
+  readonly #n: number;
+  readonly #tiles: number;
+  readonly #taps: number;
+
+  /** @param algorithm What `chooseAlgorithm` chose. */
+  constructor(algorithm: Algorithm & { kind: "winograd" }) {
+    const { variant, tables } = algorithm;
+    const { outputs, taps } = WINOGRAD[variant];
+    this.#variant = NUMBERS[variant];
+    this.#words = tables.map((table) => this.#runtime.allocateWords(encodeTaps(table)));
+    this.#tables = this.#runtime.allocateWords(this.#words.map((block) => block.address));
+    this.#count = tables.length;
+    this.#planes = (outputs + taps - 1) ** 2;
+    this.#taps = taps ** 2;
+    this.#k = tables.reduce((sum, table) => sum + innerSize(table), 0) / this.#taps;
+    this.#n = tables[0].output[2];
+    this.#tiles = winogradTiles(tables[0], variant);
+  }
+
+  /** Floats a tile takes in V. */
+  get #row(): number {
+    return ceil(this.#k, 16) + 16;
+  }
+
+  /** How many tiles a block has, given the floats each takes in a plane: a multiple of six. */
+  #blockTiles(floats: number, bytes: number): number {
+    const most = Math.floor(bytes / (this.#planes * floats * 4) / 6) * 6;
+    return Math.min(96, Math.max(12, most), ceil(this.#tiles, 6));
+  }
+
+  /** to = max(low, bias + convolution of from). */
+  run(
+    from: Block,
+    kernel: Block,
+    bias: Block | null,
+    to: Block,
+    swapped: number,
+    low: number,
+  ): void {
+    const columns = Math.min(64, ceil(this.#n, 16));
+    const tiles = this.#blockTiles(this.#row + columns + 16, PASS_BYTES);
+    const blocks = this.#planes * (tiles * (this.#row + columns + 16) * 4 + 128);
+    const slices = this.#taps * this.#k / this.#count * 64;
+    this.#runtime.reserve(
+      HEADER + Math.max(blocks + this.#n * 4 + 256, slices),
+      this.#planes * this.#k * ceil(this.#n, 16) * 4,
+    );
+    this.#runtime.call(
+      "winograd_pass",
+      this.#variant,
+      this.#tables.address,
+      this.#count,
+      from.address,
+      kernel.address,
+      bias?.address ?? 0,
+      to.address,
+      swapped,
+      low,
+      tiles,
+      columns,
+    );
+  }
+
+  /** Bytes of one part's sums. */
+  get #partBytes(): number {
+    return this.#planes * ceil(this.#k, 6) * ceil(this.#n, 16) * 4;
+  }
+
+  /** Whether the kernel gradient's partial sums fit often enough for all threads to have work. */
+  get gradientFits(): boolean {
+    return this.#partBytes * PARTS <= PARTIAL_BYTES;
+  }
+
+  /** dkernel += sourceᵀ·dy over all tiles. */
+  gradient(source: Block, dy: Block, dkernel: Block, swapped: number): void {
+    const width = ceil(this.#n, 16);
+    const tiles = this.#blockTiles(this.#row + width, GRADIENT_BYTES);
+    const parts = Math.min(PARTS, Math.ceil(this.#tiles / tiles));
+    const blocks = this.#planes * (tiles * (this.#row + width) * 4 + 128);
+    this.#runtime.reserve(
+      HEADER + Math.max(blocks, this.#planes * width * 4) + 256,
+      parts * this.#partBytes,
+    );
+    this.#runtime.call(
+      "winograd_kernel_gradient",
+      this.#variant,
+      this.#tables.address,
+      this.#count,
+      source.address,
+      dy.address,
+      dkernel.address,
+      swapped,
+      tiles,
+      parts,
+    );
+  }
+}
