@@ -40,12 +40,10 @@ class Winograd {
 }
 
 // Offsets into a thread's scratch, in bytes.
-const MIDDLE: usize = EDGE; // 36 vectors pairs between the passes of a transform
-const MIDDLE_TABLE: usize = MIDDLE + 36 * 32; // their addresses
-const PIXELS: usize = MIDDLE_TABLE + 36 * 4; // addresses of a tile's pixels, or of taps
-const PLANES: usize = PIXELS + 36 * 4; // addresses of the planes ξ
-const RESULT: usize = PLANES + 36 * 4; // up to 36 transformed vector pairs
-const ROWS: usize = RESULT + 36 * 32; // two tables of row addresses, 96 each
+const MIDDLE: usize = EDGE; // up to 36 vector pairs between the passes of a transform
+const RESULT: usize = MIDDLE + 36 * 32; // a square of up to 36 vector pairs, before or after a transform
+const PIXELS: usize = RESULT + 36 * 32; // addresses of a tile's pixels
+const ROWS: usize = PIXELS + 36 * 4; // two tables of row addresses, 96 each
 const BLOCKS: usize = ROWS + 2 * 96 * 4;
 
 function table(w: Winograd, q: i32): Taps {
@@ -87,8 +85,8 @@ class Input<T> {
   outs(): i32 {
     return products<T>();
   }
-  run(from: usize, step: usize, skip: usize, to: usize, stride: usize, _low: f32): void {
-    changetype<T>(0).input(from, step, skip, to, stride);
+  run(from: usize, step: usize, to: usize, stride: usize, _low: f32): void {
+    changetype<T>(0).input(from, step, to, stride);
   }
 }
 
@@ -100,8 +98,8 @@ class Kernel<T> {
   outs(): i32 {
     return products<T>();
   }
-  run(from: usize, step: usize, skip: usize, to: usize, stride: usize, _low: f32): void {
-    changetype<T>(0).kernel(from, step, skip, to, stride);
+  run(from: usize, step: usize, to: usize, stride: usize, _low: f32): void {
+    changetype<T>(0).kernel(from, step, to, stride);
   }
 }
 
@@ -113,8 +111,8 @@ class Output<T> {
   outs(): i32 {
     return changetype<T>(0).outputs();
   }
-  run(from: usize, step: usize, skip: usize, to: usize, stride: usize, low: f32): void {
-    changetype<T>(0).output(from, step, skip, to, stride, low);
+  run(from: usize, step: usize, to: usize, stride: usize, low: f32): void {
+    changetype<T>(0).output(from, step, to, stride, low);
   }
 }
 
@@ -126,8 +124,8 @@ class Gradient<T> {
   outs(): i32 {
     return products<T>();
   }
-  run(from: usize, step: usize, skip: usize, to: usize, stride: usize, _low: f32): void {
-    changetype<T>(0).gradient(from, step, skip, to, stride);
+  run(from: usize, step: usize, to: usize, stride: usize, _low: f32): void {
+    changetype<T>(0).gradient(from, step, to, stride);
   }
 }
 
@@ -139,41 +137,47 @@ class KernelGradient<T> {
   outs(): i32 {
     return changetype<T>(0).taps();
   }
-  run(from: usize, step: usize, skip: usize, to: usize, stride: usize, _low: f32): void {
-    changetype<T>(0).kernelGradient(from, step, skip, to, stride);
+  run(from: usize, step: usize, to: usize, stride: usize, _low: f32): void {
+    changetype<T>(0).kernelGradient(from, step, to, stride);
   }
 }
 
 /**
- * Transforms eight channels of a square: ins × ins vectors, whose addresses are in the table `from`,
- * `skip` bytes in, to outs × outs vectors, `stride` bytes apart in a line and `lines` from line to line.
+ * Transforms eight channels of a square: ins × ins vectors, `step` bytes apart in a line and `lines`
+ * from line to line, to outs × outs vectors, `toStep` and `toLines` bytes apart.
  *
  * @param low bound of the results, for outputs only
  */
 function transform<S>(
   scratch: usize,
   from: usize,
-  skip: usize,
-  to: usize,
   lines: usize,
-  stride: usize,
+  step: usize,
+  to: usize,
+  toLines: usize,
+  toStep: usize,
   low: f32,
 ): void {
   const ins = changetype<S>(0).ins(), outs = changetype<S>(0).outs();
-  const line = <usize> ins * 4, middle = scratch + MIDDLE, middleTable = scratch + MIDDLE_TABLE;
-  for (let s: usize = 0; s < line; s += 4) {
-    changetype<S>(0).run(from + s, line, skip, middle + s * 8, line * 8, UNBOUNDED);
+  const line = <usize> ins * 32;
+  let middle = scratch + MIDDLE;
+  for (let s = 0; s < ins; s++) {
+    changetype<S>(0).run(from, lines, middle, line, UNBOUNDED);
+    from += step, middle += 32;
   }
+  middle = scratch + MIDDLE;
   for (let i = 0; i < outs; i++) {
-    changetype<S>(0).run(middleTable + <usize> i * line, 4, 0, to, stride, low);
-    to += lines;
+    changetype<S>(0).run(middle, 32, to, toStep, low);
+    middle += line, to += toLines;
   }
 }
 
-/** Prepares what is the same for all tiles of a chunk: the table of the middle. */
-function prepare(scratch: usize): void {
-  for (let i: usize = 0; i < 36; i++) {
-    store<u32>(scratch + MIDDLE_TABLE + i * 4, <u32> (scratch + MIDDLE + i * 32));
+/** Brings eight channels of pixels, whose addresses are in a table, into a square for `transform`. */
+function gather(count: i32, pixels: usize, skip: usize, to: usize): void {
+  for (let i = 0; i < count; i++) {
+    const at = <usize> load<u32>(pixels + <usize> i * 4) + skip;
+    v128.store(to, v128.load(at)), v128.store(to, v128.load(at, 16), 16);
+    to += 32;
   }
 }
 
@@ -187,24 +191,27 @@ function ladder(to: usize, count: i32, first: usize, stride: usize): void {
 /** Transforms the kernel of one tap table for one panel of output channels into U[ξ][panel][K][columns]. */
 function kernelChunk<T>(chunk: i32, thread: i32): void {
   const w = changetype<Winograd>(ARGUMENTS), scratch = scratchOf(thread), wide = tileColumns();
-  const q = chunk % w.count,
-    panel = chunk / w.count,
-    taps = table(w, q),
-    r = changetype<T>(0).taps();
-  const channels = taps.sourceChannels, line = <usize> wide * 4;
+  const q = chunk % w.count, panel = chunk / w.count, taps = table(w, q);
+  const r = changetype<T>(0).taps(), channels = taps.sourceChannels, line = <usize> wide * 4;
   const slices = scratch + BLOCKS, slice = <usize> channels * line;
-  prepare(scratch);
   for (let i = 0; i < r * r; i++) {
     packTap(taps, w.kernel, w.swapped != 0, panel, i / r, i % r, slices + <usize> i * slice);
   }
-  ladder(scratch + PIXELS, r * r, slices, slice);
   const k = <usize> (channels * w.count),
     panels = <usize> (wholePanels(taps.outputChannels) / wide);
-  const plane = panels * k * line;
+  const plane = panels * k * line, lines = <usize> products<T>() * plane;
   const to = workspace() + (<usize> panel * k + <usize> (q * channels)) * line;
-  const lines = <usize> products<T>() * plane;
   for (let at: usize = 0; at < slice; at += 32) {
-    transform<Kernel<T>>(scratch, scratch + PIXELS, at, to + at, lines, plane, UNBOUNDED);
+    transform<Kernel<T>>(
+      scratch,
+      slices + at,
+      <usize> r * slice,
+      slice,
+      to + at,
+      lines,
+      plane,
+      UNBOUNDED,
+    );
   }
 }
 
@@ -218,27 +225,50 @@ function inputBlock<T>(
   row: usize,
   plane: usize,
 ): void {
-  const n = products<T>(), m = changetype<T>(0).outputs(), pixels = scratch + PIXELS;
+  const n = products<T>(), m = changetype<T>(0).outputs(), toLines = <usize> n * plane;
+  const square = scratch + RESULT, pixels = scratch + PIXELS;
   for (let q = 0; q < w.count; q++) {
-    const taps = table(w, q), channels = taps.sourceChannels;
+    const taps = table(w, q), bytes = <usize> taps.sourceChannels * 4;
     const down = tilesDown<T>(taps), across = tilesAcross<T>(taps);
+    const step = <usize> taps.stepX * bytes,
+      lines = <usize> (taps.stepY * taps.sourceWidth) * bytes;
     for (let t = 0; t < count; t++) {
       const tile = first + t,
         picture = tile / (down * across),
         inside = tile - picture * down * across;
-      const i = inside / across * m, j = inside % across * m;
-      let at = pixels;
-      for (let r = 0; r < n; r++) {
-        const y = (i + r) * taps.stepY + offsetY(taps, 0);
-        for (let s = 0; s < n; s++) {
-          const x = (j + s) * taps.stepX + offsetX(taps, 0);
-          store<u32>(at, <u32> sourcePixel(taps, w.source, picture, y, x));
-          at += 4;
+      const y = inside / across * m * taps.stepY + offsetY(taps, 0);
+      const x = inside % across * m * taps.stepX + offsetX(taps, 0);
+      const base = to + <usize> t * row + <usize> q * bytes;
+      const bottom = y + (n - 1) * taps.stepY, right = x + (n - 1) * taps.stepX;
+      if (y >= 0 && x >= 0 && bottom < taps.sourceHeight && right < taps.sourceWidth) {
+        const from = sourcePixel(taps, w.source, picture, y, x);
+        for (let c: usize = 0; c < bytes; c += 32) {
+          transform<Input<T>>(scratch, from + c, lines, step, base + c, toLines, plane, UNBOUNDED);
         }
+        continue;
       }
-      const base = to + <usize> t * row + <usize> (q * channels) * 4;
-      for (let c: usize = 0; c < <usize> channels * 4; c += 32) {
-        transform<Input<T>>(scratch, pixels, c, base + c, <usize> n * plane, plane, UNBOUNDED);
+      for (let i = 0; i < n * n; i++) {
+        const at = sourcePixel(
+          taps,
+          w.source,
+          picture,
+          y + i / n * taps.stepY,
+          x + i % n * taps.stepX,
+        );
+        store<u32>(pixels + <usize> i * 4, <u32> at);
+      }
+      for (let c: usize = 0; c < bytes; c += 32) {
+        gather(n * n, pixels, c, square);
+        transform<Input<T>>(
+          scratch,
+          square,
+          <usize> n * 32,
+          32,
+          base + c,
+          toLines,
+          plane,
+          UNBOUNDED,
+        );
       }
     }
   }
@@ -263,35 +293,29 @@ function outputTile<T>(
   w: Winograd,
   scratch: usize,
   tile: i32,
-  skip: usize,
+  from: usize,
+  plane: usize,
   j: i32,
   columns: i32,
   outside: usize,
 ): void {
-  const taps = table(w, 0), m = changetype<T>(0).outputs();
+  const taps = table(w, 0), m = changetype<T>(0).outputs(), lines = <usize> products<T>() * plane;
   const down = tilesDown<T>(taps), across = tilesAcross<T>(taps);
   const picture = tile / (down * across), inside = tile - picture * down * across;
   const i0 = inside / across * m, j0 = inside % across * m;
   const whole = i0 + m <= taps.gridHeight && j0 + m <= taps.gridWidth;
   const first = w.output + outputPixel(taps, picture, i0, j0) + <usize> j * 4;
-  const pixel = <usize> (taps.strideX * taps.outputChannels) * 4;
-  const line = <usize> (taps.strideY * taps.outputWidth * taps.outputChannels) * 4;
+  const toStep = <usize> (taps.strideX * taps.outputChannels) * 4;
+  const toLines = <usize> (taps.strideY * taps.outputWidth * taps.outputChannels) * 4;
+  const square = scratch + RESULT;
   if (!whole || columns & 7) outputTable<T>(taps, w.output, tile, outside, scratch + PIXELS);
   for (let c = 0; c < columns; c += 8) {
     const at = <usize> c * 4;
     if (whole && c + 8 <= columns) {
-      transform<Output<T>>(scratch, scratch + PLANES, skip + at, first + at, line, pixel, w.low);
+      transform<Output<T>>(scratch, from + at, lines, plane, first + at, toLines, toStep, w.low);
     } else {
-      transform<Output<T>>(
-        scratch,
-        scratch + PLANES,
-        skip + at,
-        scratch + RESULT,
-        <usize> m * 32,
-        32,
-        w.low,
-      );
-      storePixels(m * m, scratch + RESULT, scratch + PIXELS, <usize> j * 4 + at, columns - c);
+      transform<Output<T>>(scratch, from + at, lines, plane, square, <usize> m * 32, 32, w.low);
+      storePixels(m * m, square, scratch + PIXELS, <usize> j * 4 + at, columns - c);
     }
   }
 }
@@ -316,13 +340,11 @@ function passChunk<T>(chunk: i32, thread: i32): void {
   const rowM = <usize> planes * planeM + 64, products_ = v + <usize> planes * plane;
   const outside = products_ + <usize> w.blockTiles * rowM;
   const from = scratch + ROWS, to = from + 96 * 4, padded = (count + MR - 1) / MR * MR;
-  prepare(scratch);
   inputBlock<T>(w, scratch, first, count, v, row, plane);
   for (let t = 0; t < padded; t++) {
     store<u32>(from + <usize> t * 4, <u32> (v + <usize> min(t, count - 1) * row));
   }
   ladder(to, padded, products_, rowM);
-  ladder(scratch + PLANES, planes, products_, planeM);
   const panels = wholePanels(n) / wide, panelBytes = <usize> (k * wide) * 4;
   for (let j = 0; j < n; j += w.blockColumns) {
     const columns = min(w.blockColumns, wholePanels(n) - j);
@@ -347,7 +369,8 @@ function passChunk<T>(chunk: i32, thread: i32): void {
       );
     }
     for (let t = 0; t < count; t++) {
-      outputTile<T>(w, scratch, first + t, <usize> t * rowM, j, min(columns, n - j), outside);
+      const from = products_ + <usize> t * rowM;
+      outputTile<T>(w, scratch, first + t, from, planeM, j, min(columns, n - j), outside);
     }
   }
 }
@@ -416,13 +439,15 @@ function gradientBlock<T>(
   to: usize,
   plane: usize,
 ): void {
-  const taps = table(w, 0), wide = tileColumns(), pixels = scratch + PIXELS;
-  const lines = <usize> products<T>() * plane;
+  const taps = table(w, 0), wide = tileColumns(), m = changetype<T>(0).outputs();
+  const pixels = scratch + PIXELS, square = scratch + RESULT;
+  const toLines = <usize> products<T>() * plane, lines = <usize> m * 32;
   for (let t = 0; t < count; t++) {
     outputTable<T>(taps, w.output, first + t, ZEROS, pixels);
     for (let c = 0; c < taps.outputChannels; c += 8) {
-      const at = <usize> ((c / wide * w.blockTiles + t) * wide + c % wide) * 4;
-      transform<Gradient<T>>(scratch, pixels, <usize> c * 4, to + at, lines, plane, UNBOUNDED);
+      const at = to + <usize> ((c / wide * w.blockTiles + t) * wide + c % wide) * 4;
+      gather(m * m, pixels, <usize> c * 4, square);
+      transform<Gradient<T>>(scratch, square, lines, 32, at, toLines, plane, UNBOUNDED);
     }
   }
 }
@@ -438,7 +463,6 @@ function gradientChunk<T>(part: i32, thread: i32): void {
     sums = workspace() + <usize> (part * planes) * planeSum;
   const total = tileTotal<T>(taps), blocks = (total + w.blockTiles - 1) / w.blockTiles;
   const begin = blocks * part / w.parts, end = blocks * (part + 1) / w.parts;
-  prepare(scratch);
   if (begin == end) memory.fill(sums, 0, <usize> planes * planeSum);
   for (let block = begin; block < end; block++) {
     const first = block * w.blockTiles, count = min(w.blockTiles, total - first);
@@ -473,26 +497,18 @@ function sumChunk<T>(chunk: i32, thread: i32): void {
   const planes = products<T>() * products<T>(), r = changetype<T>(0).taps(), c = chunk % channels;
   const n = taps.outputChannels, ldc = <usize> wholePanels(n) * 4;
   const planeSum = <usize> sumRows(channels * w.count) * ldc, summed = scratch + BLOCKS;
-  prepare(scratch);
   memory.fill(summed, 0, <usize> planes * ldc);
   for (let x: usize = 0; x < <usize> planes; x++) {
     const from = workspace() + x * planeSum + <usize> chunk * ldc;
     addParts(n, w.parts, from, <usize> planes * planeSum, summed + x * ldc);
   }
-  ladder(scratch + PLANES, planes, summed, ldc);
+  const lines = <usize> products<T>() * ldc, square = scratch + RESULT;
   for (let j = 0; j < n; j += 8) {
-    transform<KernelGradient<T>>(
-      scratch,
-      scratch + PLANES,
-      <usize> j * 4,
-      scratch + RESULT,
-      <usize> r * 32,
-      32,
-      UNBOUNDED,
-    );
+    const from = summed + <usize> j * 4;
+    transform<KernelGradient<T>>(scratch, from, lines, ldc, square, <usize> r * 32, 32, UNBOUNDED);
     for (let i = 0; i < r * r; i++) {
       const pixel = kernelY(taps, i / r) * taps.kernelWidth + kernelX(taps, i % r);
-      addTap(w, taps, pixel, c, j, scratch + RESULT + <usize> i * 32);
+      addTap(w, taps, pixel, c, j, square + <usize> i * 32);
     }
   }
 }

@@ -2,11 +2,6 @@
 
 import { madd, nmadd } from "./simd";
 
-/** The address at a place in a table. */
-export function at(entry: usize): usize {
-  return <usize> load<u32>(entry);
-}
-
 /** a + b. */
 export function add(a: v128, b: v128): v128 {
   return f32x4.add(a, b);

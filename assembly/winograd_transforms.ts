@@ -1,14 +1,14 @@
 // The one-dimensional transforms of Winograd's minimal filtering, for eight channels at a time (two
 // vectors, so that turbo can pack them). A two-dimensional transform applies one down the columns and
-// then along the rows. Every method reads its inputs through a table of addresses (`step` bytes from
-// entry to entry, `skip` bytes into what they point to) and writes its outputs `stride` bytes apart.
+// then along the rows. Every method reads its inputs `step` bytes apart and writes its outputs
+// `stride` bytes apart.
 //
 // From the interpolation points aᵢ and M(x) = Π(x - aᵢ): Bᵀ holds the coefficients of M(x)/(x - aᵢ), G the
 // powers of aᵢ over Π(aᵢ - aₖ), Aᵀ the powers of aᵢ. Winograd 1980; Lavin & Gray 2016, "Fast Algorithms
 // for Convolutional Neural Networks"; for the gradients, each transform's adjoint.
 
 import { EIGHT, FIVE, FOUR, TWO } from "./memory";
-import { add, at, less, max, scaled, sub, times } from "./winograd_lanes";
+import { add, less, max, scaled, sub, times } from "./winograd_lanes";
 
 /** F(4, 3): four outputs of three taps from six inputs; points 0, 1, -1, 2, -2, ∞. */
 @unmanaged
@@ -23,18 +23,17 @@ export class F43 {
   }
 
   /** Bᵀd: six source pixels to six products' left sides. */
-  input(from: usize, step: usize, skip: usize, to: usize, stride: usize): void {
-    const p0 = at(from) + skip;
-    const p1 = at(from + 1 * step) + skip;
-    const p2 = at(from + 2 * step) + skip;
-    const p3 = at(from + 3 * step) + skip;
-    const p4 = at(from + 4 * step) + skip;
-    const p5 = at(from + 5 * step) + skip;
-    const d0 = v128.load(p0), e0 = v128.load(p0, 16);
+  input(from: usize, step: usize, to: usize, stride: usize): void {
+    const d0 = v128.load(from), e0 = v128.load(from, 16);
+    const p1 = from + step;
     const d1 = v128.load(p1), e1 = v128.load(p1, 16);
+    const p2 = p1 + step;
     const d2 = v128.load(p2), e2 = v128.load(p2, 16);
+    const p3 = p2 + step;
     const d3 = v128.load(p3), e3 = v128.load(p3, 16);
+    const p4 = p3 + step;
     const d4 = v128.load(p4), e4 = v128.load(p4, 16);
+    const p5 = p4 + step;
     const d5 = v128.load(p5), e5 = v128.load(p5, 16);
     const a = less(FOUR, d2, d4), ah = less(FOUR, e2, e4);
     const b = less(FOUR, d1, d3), bh = less(FOUR, e1, e3);
@@ -53,12 +52,11 @@ export class F43 {
   }
 
   /** G g: three taps to six products' right sides. */
-  kernel(from: usize, step: usize, skip: usize, to: usize, stride: usize): void {
-    const p0 = at(from) + skip;
-    const p1 = at(from + 1 * step) + skip;
-    const p2 = at(from + 2 * step) + skip;
-    const d0 = v128.load(p0), e0 = v128.load(p0, 16);
+  kernel(from: usize, step: usize, to: usize, stride: usize): void {
+    const d0 = v128.load(from), e0 = v128.load(from, 16);
+    const p1 = from + step;
     const d1 = v128.load(p1), e1 = v128.load(p1, 16);
+    const p2 = p1 + step;
     const d2 = v128.load(p2), e2 = v128.load(p2, 16);
     const a = add(d0, d2), ah = add(e0, e2);
     const b = times(FOUR, d2, d0), bh = times(FOUR, e2, e0);
@@ -75,19 +73,18 @@ export class F43 {
   }
 
   /** Aᵀm: six products to four output pixels, none below `low`. */
-  output(from: usize, step: usize, skip: usize, to: usize, stride: usize, low: f32): void {
+  output(from: usize, step: usize, to: usize, stride: usize, low: f32): void {
     const floor = f32x4.splat(low);
-    const p0 = at(from) + skip;
-    const p1 = at(from + 1 * step) + skip;
-    const p2 = at(from + 2 * step) + skip;
-    const p3 = at(from + 3 * step) + skip;
-    const p4 = at(from + 4 * step) + skip;
-    const p5 = at(from + 5 * step) + skip;
-    const d0 = v128.load(p0), e0 = v128.load(p0, 16);
+    const d0 = v128.load(from), e0 = v128.load(from, 16);
+    const p1 = from + step;
     const d1 = v128.load(p1), e1 = v128.load(p1, 16);
+    const p2 = p1 + step;
     const d2 = v128.load(p2), e2 = v128.load(p2, 16);
+    const p3 = p2 + step;
     const d3 = v128.load(p3), e3 = v128.load(p3, 16);
+    const p4 = p3 + step;
     const d4 = v128.load(p4), e4 = v128.load(p4, 16);
+    const p5 = p4 + step;
     const d5 = v128.load(p5), e5 = v128.load(p5, 16);
     const a = add(d1, d2), ah = add(e1, e2);
     const b = sub(d1, d2), bh = sub(e1, e2);
@@ -104,14 +101,13 @@ export class F43 {
   }
 
   /** A dy: four output gradients to six products' right sides, the adjoint of `output`. */
-  gradient(from: usize, step: usize, skip: usize, to: usize, stride: usize): void {
-    const p0 = at(from) + skip;
-    const p1 = at(from + 1 * step) + skip;
-    const p2 = at(from + 2 * step) + skip;
-    const p3 = at(from + 3 * step) + skip;
-    const d0 = v128.load(p0), e0 = v128.load(p0, 16);
+  gradient(from: usize, step: usize, to: usize, stride: usize): void {
+    const d0 = v128.load(from), e0 = v128.load(from, 16);
+    const p1 = from + step;
     const d1 = v128.load(p1), e1 = v128.load(p1, 16);
+    const p2 = p1 + step;
     const d2 = v128.load(p2), e2 = v128.load(p2, 16);
+    const p3 = p2 + step;
     const d3 = v128.load(p3), e3 = v128.load(p3, 16);
     const a = add(d0, d2), ah = add(e0, e2);
     const b = add(d1, d3), bh = add(e1, e3);
@@ -126,18 +122,17 @@ export class F43 {
   }
 
   /** Gᵀu: six products to three taps' gradients, the adjoint of `kernel`. */
-  kernelGradient(from: usize, step: usize, skip: usize, to: usize, stride: usize): void {
-    const p0 = at(from) + skip;
-    const p1 = at(from + 1 * step) + skip;
-    const p2 = at(from + 2 * step) + skip;
-    const p3 = at(from + 3 * step) + skip;
-    const p4 = at(from + 4 * step) + skip;
-    const p5 = at(from + 5 * step) + skip;
-    const d0 = v128.load(p0), e0 = v128.load(p0, 16);
+  kernelGradient(from: usize, step: usize, to: usize, stride: usize): void {
+    const d0 = v128.load(from), e0 = v128.load(from, 16);
+    const p1 = from + step;
     const d1 = v128.load(p1), e1 = v128.load(p1, 16);
+    const p2 = p1 + step;
     const d2 = v128.load(p2), e2 = v128.load(p2, 16);
+    const p3 = p2 + step;
     const d3 = v128.load(p3), e3 = v128.load(p3, 16);
+    const p4 = p3 + step;
     const d4 = v128.load(p4), e4 = v128.load(p4, 16);
+    const p5 = p4 + step;
     const d5 = v128.load(p5), e5 = v128.load(p5, 16);
     const a = scaled(-1 / 6.0, add(d1, d2)), ah = scaled(-1 / 6.0, add(e1, e2));
     const b = scaled(-1 / 6.0, sub(d1, d2)), bh = scaled(-1 / 6.0, sub(e1, e2));
@@ -164,14 +159,13 @@ export class F23 {
   }
 
   /** Bᵀd: four source pixels to four products' left sides. */
-  input(from: usize, step: usize, skip: usize, to: usize, stride: usize): void {
-    const p0 = at(from) + skip;
-    const p1 = at(from + 1 * step) + skip;
-    const p2 = at(from + 2 * step) + skip;
-    const p3 = at(from + 3 * step) + skip;
-    const d0 = v128.load(p0), e0 = v128.load(p0, 16);
+  input(from: usize, step: usize, to: usize, stride: usize): void {
+    const d0 = v128.load(from), e0 = v128.load(from, 16);
+    const p1 = from + step;
     const d1 = v128.load(p1), e1 = v128.load(p1, 16);
+    const p2 = p1 + step;
     const d2 = v128.load(p2), e2 = v128.load(p2, 16);
+    const p3 = p2 + step;
     const d3 = v128.load(p3), e3 = v128.load(p3, 16);
     v128.store(to, sub(d0, d2)), v128.store(to, sub(e0, e2), 16);
     v128.store(to + stride, add(d1, d2)), v128.store(to + stride, add(e1, e2), 16);
@@ -180,12 +174,11 @@ export class F23 {
   }
 
   /** G g: three taps to four products' right sides. */
-  kernel(from: usize, step: usize, skip: usize, to: usize, stride: usize): void {
-    const p0 = at(from) + skip;
-    const p1 = at(from + 1 * step) + skip;
-    const p2 = at(from + 2 * step) + skip;
-    const d0 = v128.load(p0), e0 = v128.load(p0, 16);
+  kernel(from: usize, step: usize, to: usize, stride: usize): void {
+    const d0 = v128.load(from), e0 = v128.load(from, 16);
+    const p1 = from + step;
     const d1 = v128.load(p1), e1 = v128.load(p1, 16);
+    const p2 = p1 + step;
     const d2 = v128.load(p2), e2 = v128.load(p2, 16);
     const a = scaled(0.5, add(d0, d2)), ah = scaled(0.5, add(e0, e2));
     const b = scaled(0.5, d1), bh = scaled(0.5, e1);
@@ -196,15 +189,14 @@ export class F23 {
   }
 
   /** Aᵀm: four products to two output pixels, none below `low`. */
-  output(from: usize, step: usize, skip: usize, to: usize, stride: usize, low: f32): void {
+  output(from: usize, step: usize, to: usize, stride: usize, low: f32): void {
     const floor = f32x4.splat(low);
-    const p0 = at(from) + skip;
-    const p1 = at(from + 1 * step) + skip;
-    const p2 = at(from + 2 * step) + skip;
-    const p3 = at(from + 3 * step) + skip;
-    const d0 = v128.load(p0), e0 = v128.load(p0, 16);
+    const d0 = v128.load(from), e0 = v128.load(from, 16);
+    const p1 = from + step;
     const d1 = v128.load(p1), e1 = v128.load(p1, 16);
+    const p2 = p1 + step;
     const d2 = v128.load(p2), e2 = v128.load(p2, 16);
+    const p3 = p2 + step;
     const d3 = v128.load(p3), e3 = v128.load(p3, 16);
     v128.store(to, max(add(add(d0, d1), d2), floor)),
       v128.store(to, max(add(add(e0, e1), e2), floor), 16);
@@ -213,10 +205,9 @@ export class F23 {
   }
 
   /** A dy: two output gradients to four products' right sides, the adjoint of `output`. */
-  gradient(from: usize, step: usize, skip: usize, to: usize, stride: usize): void {
-    const p0 = at(from) + skip;
-    const p1 = at(from + 1 * step) + skip;
-    const d0 = v128.load(p0), e0 = v128.load(p0, 16);
+  gradient(from: usize, step: usize, to: usize, stride: usize): void {
+    const d0 = v128.load(from), e0 = v128.load(from, 16);
+    const p1 = from + step;
     const d1 = v128.load(p1), e1 = v128.load(p1, 16);
     v128.store(to, d0), v128.store(to, e0, 16);
     v128.store(to + stride, add(d0, d1)), v128.store(to + stride, add(e0, e1), 16);
@@ -225,14 +216,13 @@ export class F23 {
   }
 
   /** Gᵀu: four products to three taps' gradients, the adjoint of `kernel`. */
-  kernelGradient(from: usize, step: usize, skip: usize, to: usize, stride: usize): void {
-    const p0 = at(from) + skip;
-    const p1 = at(from + 1 * step) + skip;
-    const p2 = at(from + 2 * step) + skip;
-    const p3 = at(from + 3 * step) + skip;
-    const d0 = v128.load(p0), e0 = v128.load(p0, 16);
+  kernelGradient(from: usize, step: usize, to: usize, stride: usize): void {
+    const d0 = v128.load(from), e0 = v128.load(from, 16);
+    const p1 = from + step;
     const d1 = v128.load(p1), e1 = v128.load(p1, 16);
+    const p2 = p1 + step;
     const d2 = v128.load(p2), e2 = v128.load(p2, 16);
+    const p3 = p2 + step;
     const d3 = v128.load(p3), e3 = v128.load(p3, 16);
     const a = scaled(0.5, add(d1, d2)), ah = scaled(0.5, add(e1, e2));
     const b = scaled(0.5, sub(d1, d2)), bh = scaled(0.5, sub(e1, e2));
@@ -255,16 +245,15 @@ export class F42 {
   }
 
   /** Bᵀd: five source pixels to five products' left sides. */
-  input(from: usize, step: usize, skip: usize, to: usize, stride: usize): void {
-    const p0 = at(from) + skip;
-    const p1 = at(from + 1 * step) + skip;
-    const p2 = at(from + 2 * step) + skip;
-    const p3 = at(from + 3 * step) + skip;
-    const p4 = at(from + 4 * step) + skip;
-    const d0 = v128.load(p0), e0 = v128.load(p0, 16);
+  input(from: usize, step: usize, to: usize, stride: usize): void {
+    const d0 = v128.load(from), e0 = v128.load(from, 16);
+    const p1 = from + step;
     const d1 = v128.load(p1), e1 = v128.load(p1, 16);
+    const p2 = p1 + step;
     const d2 = v128.load(p2), e2 = v128.load(p2, 16);
+    const p3 = p2 + step;
     const d3 = v128.load(p3), e3 = v128.load(p3, 16);
+    const p4 = p3 + step;
     const d4 = v128.load(p4), e4 = v128.load(p4, 16);
     const a = sub(d3, d1), ah = sub(e3, e1);
     const b = sub(d3, d2), bh = sub(e3, e2);
@@ -279,10 +268,9 @@ export class F42 {
   }
 
   /** G g: two taps to five products' right sides. */
-  kernel(from: usize, step: usize, skip: usize, to: usize, stride: usize): void {
-    const p0 = at(from) + skip;
-    const p1 = at(from + 1 * step) + skip;
-    const d0 = v128.load(p0), e0 = v128.load(p0, 16);
+  kernel(from: usize, step: usize, to: usize, stride: usize): void {
+    const d0 = v128.load(from), e0 = v128.load(from, 16);
+    const p1 = from + step;
     const d1 = v128.load(p1), e1 = v128.load(p1, 16);
     v128.store(to, scaled(0.5, d0)), v128.store(to, scaled(0.5, e0), 16);
     v128.store(to + stride, scaled(-0.5, add(d0, d1))),
@@ -295,17 +283,16 @@ export class F42 {
   }
 
   /** Aᵀm: five products to four output pixels, none below `low`. */
-  output(from: usize, step: usize, skip: usize, to: usize, stride: usize, low: f32): void {
+  output(from: usize, step: usize, to: usize, stride: usize, low: f32): void {
     const floor = f32x4.splat(low);
-    const p0 = at(from) + skip;
-    const p1 = at(from + 1 * step) + skip;
-    const p2 = at(from + 2 * step) + skip;
-    const p3 = at(from + 3 * step) + skip;
-    const p4 = at(from + 4 * step) + skip;
-    const d0 = v128.load(p0), e0 = v128.load(p0, 16);
+    const d0 = v128.load(from), e0 = v128.load(from, 16);
+    const p1 = from + step;
     const d1 = v128.load(p1), e1 = v128.load(p1, 16);
+    const p2 = p1 + step;
     const d2 = v128.load(p2), e2 = v128.load(p2, 16);
+    const p3 = p2 + step;
     const d3 = v128.load(p3), e3 = v128.load(p3, 16);
+    const p4 = p3 + step;
     const d4 = v128.load(p4), e4 = v128.load(p4, 16);
     const a = add(d1, d2), ah = add(e1, e2);
     const b = sub(d1, d2), bh = sub(e1, e2);
@@ -320,14 +307,13 @@ export class F42 {
   }
 
   /** A dy: four output gradients to five products' right sides, the adjoint of `output`. */
-  gradient(from: usize, step: usize, skip: usize, to: usize, stride: usize): void {
-    const p0 = at(from) + skip;
-    const p1 = at(from + 1 * step) + skip;
-    const p2 = at(from + 2 * step) + skip;
-    const p3 = at(from + 3 * step) + skip;
-    const d0 = v128.load(p0), e0 = v128.load(p0, 16);
+  gradient(from: usize, step: usize, to: usize, stride: usize): void {
+    const d0 = v128.load(from), e0 = v128.load(from, 16);
+    const p1 = from + step;
     const d1 = v128.load(p1), e1 = v128.load(p1, 16);
+    const p2 = p1 + step;
     const d2 = v128.load(p2), e2 = v128.load(p2, 16);
+    const p3 = p2 + step;
     const d3 = v128.load(p3), e3 = v128.load(p3, 16);
     const a = add(d0, d2), ah = add(e0, e2);
     const b = add(d1, d3), bh = add(e1, e3);
@@ -341,16 +327,15 @@ export class F42 {
   }
 
   /** Gᵀu: five products to two taps' gradients, the adjoint of `kernel`. */
-  kernelGradient(from: usize, step: usize, skip: usize, to: usize, stride: usize): void {
-    const p0 = at(from) + skip;
-    const p1 = at(from + 1 * step) + skip;
-    const p2 = at(from + 2 * step) + skip;
-    const p3 = at(from + 3 * step) + skip;
-    const p4 = at(from + 4 * step) + skip;
-    const d0 = v128.load(p0), e0 = v128.load(p0, 16);
+  kernelGradient(from: usize, step: usize, to: usize, stride: usize): void {
+    const d0 = v128.load(from), e0 = v128.load(from, 16);
+    const p1 = from + step;
     const d1 = v128.load(p1), e1 = v128.load(p1, 16);
+    const p2 = p1 + step;
     const d2 = v128.load(p2), e2 = v128.load(p2, 16);
+    const p3 = p2 + step;
     const d3 = v128.load(p3), e3 = v128.load(p3, 16);
+    const p4 = p3 + step;
     const d4 = v128.load(p4), e4 = v128.load(p4, 16);
     const a = scaled(-0.5, d1), ah = scaled(-0.5, e1);
     const b = scaled(1 / 6.0, sub(d3, d2)), bh = scaled(1 / 6.0, sub(e3, e2));
