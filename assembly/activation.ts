@@ -118,6 +118,11 @@ class HardSigmoid {
   }
 }
 
+/** x within ±100, where the slopes of gelu and silu have long become 0 and 1: their terms would overflow. */
+function bounded(x: v128): v128 {
+  return f32x4.min(f32x4.max(x, c(-100)), c(100));
+}
+
 const SQRT_HALF: f32 = 0.7071067811865476;
 const ONE_OVER_SQRT_TWO_PI: f32 = 0.3989422804014327;
 
@@ -126,7 +131,8 @@ class Gelu {
   y(x: v128, _alpha: v128): v128 {
     return f32x4.mul(f32x4.mul(x, c(0.5)), f32x4.add(c(1), erf(f32x4.mul(x, c(SQRT_HALF)))));
   }
-  dx(x: v128, dy: v128, _alpha: v128): v128 {
+  dx(v: v128, dy: v128, _alpha: v128): v128 {
+    const x = bounded(v);
     const cdf = f32x4.mul(c(0.5), f32x4.add(c(1), erf(f32x4.mul(x, c(SQRT_HALF)))));
     const pdf = f32x4.mul(c(ONE_OVER_SQRT_TWO_PI), exp(f32x4.mul(f32x4.mul(x, x), c(-0.5))));
     return f32x4.mul(dy, madd(x, pdf, cdf));
@@ -145,7 +151,8 @@ class GeluTanh {
     );
     return f32x4.mul(f32x4.mul(x, c(0.5)), f32x4.add(c(1), tanh(inner)));
   }
-  dx(x: v128, dy: v128, _alpha: v128): v128 {
+  dx(v: v128, dy: v128, _alpha: v128): v128 {
+    const x = bounded(v);
     const xx = f32x4.mul(x, x);
     const t = tanh(f32x4.mul(f32x4.mul(x, c(SQRT_TWO_OVER_PI)), madd(xx, c(CUBIC), c(1))));
     const slope = f32x4.mul(c(SQRT_TWO_OVER_PI), madd(xx, c(3 * CUBIC), c(1)));
@@ -159,7 +166,8 @@ class Silu {
   y(x: v128, _alpha: v128): v128 {
     return f32x4.mul(x, sigmoid(x));
   }
-  dx(x: v128, dy: v128, _alpha: v128): v128 {
+  dx(v: v128, dy: v128, _alpha: v128): v128 {
+    const x = bounded(v);
     const s = sigmoid(x);
     return f32x4.mul(dy, f32x4.mul(s, madd(x, f32x4.sub(c(1), s), c(1))));
   }

@@ -11,7 +11,7 @@ export const CHUNKS: usize = 0x484; // i32: how many chunks it has
 export const SLEEPING: usize = 0x4c0; // i32: workers asleep
 export const LIVE: usize = 0x500; // i32: workers in their loop
 export const LIMIT: usize = 0x540; // i32: threads allowed to work, the caller included
-export const FAILED: usize = 0x580; // i32: 1 + the number of a thread that crashed
+export const FAILED: usize = 0x580; // i32: the number of a thread that crashed, 0 while none has
 export const SLOTS: usize = 0x600; // i32[64]: per thread 0 absent, 1 starting, 2 running
 
 /** Where workspaces are: set by the host when a plan is compiled. */

@@ -9,6 +9,9 @@ import { DeconvError } from "../mod.ts";
 import { renderCommand } from "./render.ts";
 import { trainCommand } from "./train.ts";
 
+/** As in deno.json; a test compares the two. */
+const VERSION = "0.1.0";
+
 /**
  * Runs the command line and returns the exit code: 0 when all went well, 1 when something was wrong
  * with the data, a file or the network, 2 for wrong usage, 130 when it was interrupted.
@@ -18,10 +21,17 @@ import { trainCommand } from "./train.ts";
 export async function main(args: readonly string[]): Promise<number> {
   const program = new Command("deconv")
     .description("Train, look at and explain convolutional and deconvolutional networks.")
-    .version("0.1.0")
-    .showHelpAfterError("(--help lists the commands and options)")
-    // Without this commander asks the environment about colours, which needs a permission.
-    .configureOutput({ getOutHasColors: () => false, getErrHasColors: () => false })
+    .version(VERSION)
+    .configureOutput({
+      // Without these two commander asks the environment about colours, which needs a permission.
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+      getOutHelpWidth: () => 80,
+      getErrHelpWidth: () => 80,
+      writeOut: (text) => console.log(text.trimEnd()),
+      writeErr: (text) => console.error(text.trimEnd()),
+      outputError: (text, write) => write(`${text.trim().replaceAll("\n", " ")} (see --help)`),
+    })
     .exitOverride();
   let code = 0;
   for (const make of [trainCommand, renderCommand]) {

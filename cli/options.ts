@@ -1,11 +1,16 @@
 import { InvalidArgumentError, Option } from "commander";
 
-/** Reads a whole number of at least `least`. */
-export function wholeNumber(least: number): (text: string) => number {
+/** Reads a whole number of at least `least` and at most `most`, in digits. */
+export function wholeNumber(least: number, most = Infinity): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (text.trim() !== "" && Number.isSafeInteger(value) && value >= least) return value;
-    throw new InvalidArgumentError(`Give a whole number of at least ${least}.`);
+    const fits = Number.isSafeInteger(value) && value >= least && value <= most;
+    if (/^\d+$/.test(text) && fits) return value;
+    throw new InvalidArgumentError(
+      most < Infinity
+        ? `Give a whole number from ${least} to ${most}.`
+        : `Give a whole number of at least ${least}.`,
+    );
   };
 }
 
@@ -24,10 +29,10 @@ export function gridSize(text: string): { rows: number; columns: number } {
 }
 
 /** Where the pictures come from. */
-export const dataOption = (): Option =>
+export const dataOption = (otherwise: string): Option =>
   new Option(
     "--data <folder>",
-    "a folder with CIFAR-10 in its binary format (data_batch_*.bin, test_batch.bin); without it, pictures are generated",
+    `pictures: a folder with CIFAR-10 in its binary format, data_batch_*.bin and test_batch.bin (${otherwise})`,
   );
 
 /** How many threads compute. */
@@ -38,8 +43,11 @@ export const threadsOption = (): Option =>
 /** How the pictures look. */
 export const pictureOptions = (): Option[] => [
   new Option("--images <count>", "pictures shown on activation and reconstruction sheets")
-    .argParser(wholeNumber(1)).default(8),
-  new Option("--grid <rowsxcolumns>", "the article's figures: so many panels a sheet, such as 2x2")
+    .argParser(wholeNumber(1, 64)).default(8),
+  new Option(
+    "--grid <rowsxcolumns>",
+    "the article's figures: so many gray panels a sheet, such as 2x2",
+  )
     .argParser(gridSize),
   new Option("--colormap <name>", "colours of the values").choices([
     "gray",
@@ -47,6 +55,9 @@ export const pictureOptions = (): Option[] => [
     "magma",
     "blue-white-red",
   ]),
-  new Option("--normalize <unit>", "whether a colour scale serves one filter or a whole layer")
+  new Option(
+    "--normalize <unit>",
+    "whether a colour scale serves one filter or map, or a whole layer",
+  )
     .choices(["filter", "layer"]),
 ];

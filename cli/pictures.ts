@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import {
   activationSheet,
   type Colormap,
@@ -13,7 +14,7 @@ import {
   type Tensor,
 } from "../mod.ts";
 import { writeFileAtomic } from "../core/file.ts";
-import type { Metrics } from "./run_folder.ts";
+import type { Metrics } from "./metrics.ts";
 
 /** How the pictures should look; see `pictureOptions`. */
 export interface PictureOptions {
@@ -27,7 +28,7 @@ export interface PictureOptions {
   normalize?: "filter" | "layer";
 }
 
-/** The first pictures of a dataset, spread over its whole length so that classes differ. */
+/** The first pictures of a dataset. */
 async function pick(dataset: Dataset, count: number): Promise<Tensor> {
   const shown = Math.min(count, dataset.size);
   const x = new Float32Array(shown * dataset.shape.reduce((a, b) => a * b, 1));
@@ -40,75 +41,96 @@ function isPicture({ shape, data }: Tensor): boolean {
   return shape.length === 4 && shape[3] === 3 && data.every((v) => v >= 0 && v <= 1);
 }
 
+/** Names for files: a layer's name may hold anything, and a shared layer stands in several places. */
+function fileNames(): (start: string, layer: string) => string {
+  const taken = new Set<string>();
+  return (start, layer) => {
+    const base = `${start}-${layer.replace(/[^\w.-]+/g, "_").slice(0, 100)}`;
+    let name = `${base}.png`;
+    for (let number = 2; taken.has(name.toLowerCase()); number++) name = `${base}-${number}.png`;
+    taken.add(name.toLowerCase());
+    return name;
+  };
+}
+
 /**
  * Makes every picture of a model into a folder: a sheet of filters for each layer that has them, a
  * sheet of activations for each layer, the reconstructions where the output is like the input, the
  * loss curve where there is a table of losses, and the overview.
  *
- * @returns The names of the files, the overview last.
+ * @param options How they look; an aborted `signal` stops after the picture at hand.
+ * @returns The paths of the files, the overview last.
  */
 export async function writePictures(
   model: Model,
   dataset: Dataset,
   folder: string,
-  options: PictureOptions,
+  options: PictureOptions & { signal?: AbortSignal },
   metrics?: Metrics,
 ): Promise<string[]> {
-  const { images, grid, colormap, normalize } = options;
+  const files: string[] = [];
+  for (const [name, draw] of await pictures(model, dataset, options, metrics)) {
+    if (options.signal?.aborted) break;
+    const contents = draw();
+    const path = join(folder, name);
+    await writeFileAtomic(path, typeof contents === "string" ? contents : encodePng(contents));
+    files.push(path);
+  }
+  return files;
+}
+
+/** A picture's file name, and the function that draws it when its turn comes. */
+type Picture = [name: string, draw: () => Image | string];
+
+async function pictures(
+  model: Model,
+  dataset: Dataset,
+  { images, grid, colormap, normalize }: PictureOptions,
+  metrics?: Metrics,
+): Promise<Picture[]> {
   const input = await pick(dataset, images);
   const activations = model.activations(input);
-  const output = activations[activations.length - 1].output;
-  const files: string[] = [];
-  const write = async (name: string, contents: Image | string) => {
-    await writeFileAtomic(
-      `${folder}/${name}`,
-      typeof contents === "string" ? contents : encodePng(contents),
-    );
-    files.push(name);
-  };
+  const kernels = new Map(model.layers.flatMap(({ name, parameters }) => {
+    const kernel = parameters.find((parameter) => parameter.name === `${name}/kernel`);
+    return kernel ? [[name, model.getWeights(kernel.name)] as const] : [];
+  }));
+  const name = fileNames();
 
-  const kernels = new Map<string, Tensor>();
-  for (const layer of model.layers) {
-    const parameter = layer.parameters.find(({ name }) => name.endsWith("/kernel"));
-    if (!parameter) continue;
-    const kernel = model.getWeights(parameter.name);
-    kernels.set(layer.name, kernel);
-    const sheet = filterSheet(kernel, {
-      title: `${model.name} · ${layer.name} · filters`,
-      kind: layer.kind as "conv2d" | "conv2d_transpose" | "dense",
-      normalize,
-      colormap,
-      grid,
-    });
-    await write(`filters-${layer.name}.png`, sheet);
-  }
-
+  const filters = model.layers.filter((layer) => kernels.has(layer.name)).map((layer): Picture => [
+    name("filters", layer.name),
+    () =>
+      filterSheet(kernels.get(layer.name)!, {
+        title: `${model.name} · ${layer.name} · filters`,
+        kind: layer.kind as "conv2d" | "conv2d_transpose" | "dense",
+        normalize,
+        colormap,
+        grid,
+      }),
+  ]);
   const drawable = activations.filter(({ output }) => [2, 4].includes(output.shape.length));
-  for (const { layer, output } of drawable) {
-    const sheet = activationSheet(output, {
-      title: `${model.name} · ${layer.name} · activations`,
-      normalize: normalize === "filter" ? "channel" : normalize,
-      colormap,
-      grid,
-      input: grid ? undefined : input,
-      rgb: !grid && !colormap && isPicture(output),
-    });
-    await write(`activations-${layer.name}.png`, sheet);
-  }
+  const sheets = drawable.map(({ layer, output }): Picture => [
+    name("activations", layer.name),
+    () =>
+      activationSheet(output, {
+        title: `${model.name} · ${layer.name} · activations`,
+        normalize: normalize === "filter" ? "channel" : normalize,
+        colormap,
+        grid,
+        input: grid ? undefined : input,
+        rgb: !grid && !colormap && isPicture(output),
+      }),
+  ]);
 
-  if (sameShape(input.shape, output.shape)) {
-    const title = `${model.name} · reconstruction`;
-    await write("reconstruction.png", reconstructionSheet(input, output, { title }));
-  }
-  const losses = ["loss", "val_loss"]
-    .map((name) => ({ name, values: metrics?.column(name) ?? [] }))
-    .filter(({ values }) => values.length);
-  if (losses.length) {
-    const chart = lossCurve(losses, { title: `${model.name} · loss` });
-    await write("loss.png", chart.image);
-    await write("loss.svg", chart.svg);
-  }
-  const layers = drawable.map(({ layer, output }) => ({
+  const outputs = model.graph.outputs.map((value) => {
+    const node = model.graph.nodes.findIndex(({ output }) => output === value);
+    return node < 0 ? input : activations[node].output;
+  });
+  const alike = outputs.filter(({ shape }) => sameShape(shape, input.shape));
+  const reconstructions = alike.map((output, i): Picture => [
+    i ? `reconstruction-${i + 1}.png` : "reconstruction.png",
+    () => reconstructionSheet(input, output, { title: `${model.name} · reconstruction` }),
+  ]);
+  const layers = activations.map(({ layer, output }) => ({
     name: layer.name,
     kind: layer.kind,
     outputShape: output.shape.slice(1),
@@ -116,6 +138,22 @@ export async function writePictures(
     kernel: kernels.get(layer.name),
     activation: output,
   }));
-  await write("overview.png", overviewSheet({ title: model.name, input, output, layers }));
-  return files;
+  const overview = () => overviewSheet({ title: model.name, input, output: outputs[0], layers });
+  return [
+    ...filters,
+    ...sheets,
+    ...reconstructions,
+    ...curves(model.name, metrics),
+    ["overview.png", overview],
+  ];
+}
+
+/** The loss curve as PNG and SVG; nothing where no losses are known. */
+function curves(title: string, metrics?: Metrics): Picture[] {
+  const losses = ["loss", "val_loss"]
+    .map((name) => ({ name, values: metrics?.column(name) ?? [] }))
+    .filter(({ values }) => values.length);
+  if (!losses.length) return [];
+  const chart = lossCurve(losses, { title: `${title} · loss` });
+  return [["loss.png", () => chart.image], ["loss.svg", () => chart.svg]];
 }

@@ -7,6 +7,8 @@ export interface Progress {
   batch(epoch: number, done: number, total: number, logs: Logs): void;
   /** After an epoch. */
   epoch(epoch: number, logs: Logs, seconds: number): void;
+  /** When the run has been told to stop: says so, and shows no more batches. */
+  stopping(text: string): void;
   /** When the run ends, well or not. */
   end(): void;
 }
@@ -22,7 +24,9 @@ export function clock(seconds: number): string {
 /** `loss 0.5812  val_loss 0.5790`. */
 export function logsText(logs: Logs): string {
   const number = (value: number) =>
-    Math.abs(value) < 1e-3 ? value.toExponential(2) : value.toFixed(4);
+    value === 0 || Math.abs(value) >= 1e-3 && Math.abs(value) < 1e4
+      ? value.toFixed(4)
+      : value.toExponential(2);
   return Object.entries(logs).map(([name, value]) => `${name} ${number(value)}`).join("  ");
 }
 
@@ -54,32 +58,56 @@ class Pace {
   }
 }
 
+/** What a bar shows besides itself. */
+interface BarState {
+  /** `epoch 1/5`. */
+  head: string;
+  /** Part of the epoch done, 0 … 1. */
+  share: number;
+  /** Rate, loss and time left. */
+  tail: string;
+}
+
+/** A bar in one line of at most `columns - 1` characters; without the bar itself where there is no room. */
+export function barLine({ head, share, tail }: BarState, columns: number): string {
+  const percent = `${Math.floor(100 * share)}%`.padStart(4);
+  const room = Math.min(24, columns - 1 - `${head}  ${percent}  ${tail}`.length);
+  const full = Math.round(share * room);
+  const bar = room < 4 ? "" : ` ${"━".repeat(full)}${"─".repeat(room - full)}`;
+  return `${head}${bar} ${percent}  ${tail}`.slice(0, columns - 1);
+}
+
+function columns(): number {
+  try {
+    return Deno.consoleSize().columns || 80; // a pseudo-terminal may say 0
+  } catch {
+    return 80;
+  }
+}
+
 /** A bar that moves, for a terminal. */
 function liveProgress(first: number, epochs: number, print: (line: string) => void): Progress {
   const pace = new Pace(first, epochs - first);
   const bar = new cliProgress.SingleBar({
-    format: `epoch {epoch}/${epochs} {bar} {percentage}%  {rate} pictures/s  {losses}  {left} left`,
-    barsize: 16,
-    barCompleteChar: "━",
-    barIncompleteChar: "─",
+    format: (_options: object, { progress }: { progress: number }, { head, tail }: BarState) =>
+      barLine({ head, share: progress, tail }, columns()),
     hideCursor: true,
     clearOnComplete: true,
     stopOnComplete: false,
     fps: 8,
   });
-  let running = false;
+  let running = false, ending = false;
   const stop = () => {
     if (running) bar.stop();
     running = false;
   };
   return {
     batch(epoch, done, total, { loss }) {
+      if (ending) return;
       const { rate, left } = pace.at(epoch, done, total);
       const payload = {
-        epoch: epoch + 1,
-        rate: rate.toFixed(0),
-        losses: logsText({ loss }),
-        left: clock(left),
+        head: `epoch ${epoch + 1}/${epochs}`,
+        tail: `${rate.toFixed(0)} pictures/s  ${logsText({ loss })}  ${clock(left)} left`,
       };
       if (!running) bar.start(total, done, payload);
       running = true;
@@ -89,6 +117,11 @@ function liveProgress(first: number, epochs: number, print: (line: string) => vo
       stop();
       pace.next();
       print(`epoch ${epoch + 1}/${epochs}  ${logsText(logs)}  ${clock(seconds)}`);
+    },
+    stopping(text) {
+      stop();
+      ending = true;
+      print(text);
     },
     end: stop,
   };
@@ -115,12 +148,13 @@ function plainProgress(first: number, epochs: number, print: (line: string) => v
       printed = performance.now();
       print(`epoch ${epoch + 1}/${epochs}  ${logsText(logs)}  ${clock(seconds)}`);
     },
+    stopping: print,
     end() {},
   };
 }
 
 /** Nothing at all. */
-const silent: Progress = { batch() {}, epoch() {}, end() {} };
+const silent: Progress = { batch() {}, epoch() {}, stopping() {}, end() {} };
 
 /**
  * The progress a run should show: a live line on a terminal, plain lines elsewhere, nothing when quiet.

@@ -1,9 +1,12 @@
+import { dirname } from "node:path";
 import { Command } from "commander";
-import { DeconvError, loadModelFile, sameShape, setThreads, shapeText } from "../mod.ts";
+import { loadModelFile, setThreads } from "../mod.ts";
 import { openData } from "./data.ts";
+import { Metrics } from "./metrics.ts";
+import { modelPath } from "./model_path.ts";
 import { dataOption, pictureOptions, threadsOption } from "./options.ts";
 import { type PictureOptions, writePictures } from "./pictures.ts";
-import { Metrics, MODEL_FILE, openRunFolder } from "./run_folder.ts";
+import { openRunFolder } from "./run_folder.ts";
 
 interface RenderOptions extends PictureOptions {
   data?: string;
@@ -11,50 +14,42 @@ interface RenderOptions extends PictureOptions {
   threads?: number;
 }
 
-/** The folder part of a path. */
-function folderOf(path: string): string {
-  const cut = path.lastIndexOf("/");
-  return cut < 0 ? "." : path.slice(0, cut) || "/";
-}
-
-/** The model's file, given itself or the folder of its run. */
-export function modelPath(given: string): string {
-  try {
-    if (Deno.statSync(given).isDirectory) return `${given.replace(/\/+$/, "")}/${MODEL_FILE}`;
-  } catch {
-    // Reading it will say what is wrong with it.
-  }
-  return given;
-}
-
 async function render(given: string, options: RenderOptions): Promise<void> {
   if (options.threads) setThreads(options.threads);
   const path = modelPath(given);
   const { model, metadata } = await loadModelFile(path);
-  const folder = options.out ?? folderOf(path);
-  const { test } = openData(options.data ?? metadata.data, { seed: Number(metadata.seed ?? 0) });
-  if (!sameShape(test.shape, model.inputShape)) {
-    throw new DeconvError(
-      `"${path}" takes pictures of ${shapeText(model.inputShape)}, and those of ${test.name} are ${
-        shapeText(test.shape)
-      }`,
-    );
+  const seed = Number(metadata.seed ?? 0);
+  const { test } = openData(model, {
+    data: options.data,
+    trainedOn: metadata.data,
+    seed: Number.isSafeInteger(seed) ? seed : 0,
+  });
+  const folder = openRunFolder(options.out ?? dirname(path));
+  try {
+    const metrics = Metrics.read(dirname(path));
+    const files = await writePictures(model, test, folder.path, options, metrics);
+    console.log(`Made ${files.length} pictures. Open ${files[files.length - 1]}`);
+  } finally {
+    folder.discard(); // if nothing came of it
   }
-  openRunFolder(folder, { resuming: true });
-  const files = await writePictures(model, test, folder, options, Metrics.read(folderOf(path)));
-  console.log(`Made ${files.length} pictures. Open ${folder}/${files[files.length - 1]}`);
 }
 
 /** `deconv render MODEL`: the pictures of a saved model. */
 export function renderCommand(_done: (code: number) => void): Command {
   const command = new Command("render")
     .description(
-      "Make the pictures of a saved model: filters, activations, reconstructions, overview.",
+      "Make the pictures of a saved model: filters, activations, reconstructions, loss, overview.",
     )
     .argument("<model>", "the model's file, or the folder of its run")
-    .addOption(dataOption())
+    .addOption(dataOption("default: those it was trained on"))
     .option("--out <folder>", "where to put the pictures (default: beside the model)")
     .addOption(threadsOption());
   for (const option of pictureOptions()) command.addOption(option);
+  command.addHelpText("after", EXAMPLES);
   return command.action((model: string, options: RenderOptions) => render(model, options));
 }
+
+const EXAMPLES = `
+Examples:
+  deno task render out/deconv-autoencoder-1
+  deno task render out/article-cnn-1 --out figures --grid 2x2 --colormap gray`;

@@ -1,10 +1,17 @@
-import { DeconvError, type Logs } from "../mod.ts";
-import { fileProblem, writeFileAtomic } from "../core/file.ts";
+import { dirname, join } from "node:path";
+import { DeconvError } from "../mod.ts";
+import { fileProblem } from "../core/file.ts";
 
 /** Name of the model's file in a run's folder. */
 export const MODEL_FILE = "model.safetensors";
-/** Name of the table of losses in a run's folder. */
-export const METRICS_FILE = "metrics.csv";
+
+/** A folder that is about to be written into. */
+export interface RunFolder {
+  /** Its path. */
+  readonly path: string;
+  /** Takes away what was made for nothing: folders that are still empty and were not there before. */
+  discard(): void;
+}
 
 function exists(path: string): boolean {
   try {
@@ -17,72 +24,71 @@ function exists(path: string): boolean {
   }
 }
 
-/** `out/PRESET-1`, or the next number that is free. */
-export function nextRunFolder(preset: string): string {
-  for (let number = 1;; number++) {
-    const folder = `out/${preset}-${number}`;
-    if (!exists(folder)) return folder;
+/** Makes a folder with those above it, shows that it can be written, and remembers what it made. */
+function makeFolder(path: string): RunFolder {
+  const made: string[] = [];
+  const discard = () => {
+    for (const folder of made.toReversed()) {
+      try {
+        Deno.removeSync(folder); // refused when there is anything in it
+      } catch {
+        return;
+      }
+    }
+  };
+  try {
+    const missing: string[] = [];
+    for (let at = path; !exists(at) && dirname(at) !== at; at = dirname(at)) missing.unshift(at);
+    for (const folder of missing) {
+      Deno.mkdirSync(folder);
+      made.push(folder);
+    }
+    Deno.removeSync(Deno.makeTempFileSync({ dir: path, suffix: ".tmp" }));
+    return { path, discard };
+  } catch (error) {
+    discard();
+    if (error instanceof DeconvError) throw error;
+    throw new DeconvError(`Cannot write to the folder "${path}": ${fileProblem(error)}`);
   }
 }
 
 /**
  * Makes a run's folder and shows, before hours are spent, that it can be written.
  *
- * @throws {DeconvError} When it cannot, or when it already holds a model and this run is a new one.
+ * @param options `keepModel`: whether a model that is already there is an error.
+ * @throws {DeconvError} When it cannot be written, or holds a model that must be kept.
  */
-export function openRunFolder(folder: string, { resuming = false } = {}): void {
-  if (!resuming && exists(`${folder}/${MODEL_FILE}`)) {
+export function openRunFolder(given: string, { keepModel = false } = {}): RunFolder {
+  if (given === "") throw new DeconvError("The name of the run's folder is empty: give it a name");
+  const path = join(given);
+  if (keepModel && exists(join(path, MODEL_FILE))) {
     throw new DeconvError(
-      `"${folder}" already holds a model: give --out another folder, or go on with it by --resume ${folder}`,
+      `"${path}" already holds a model: give --out another folder, or go on with it by --resume ${path}`,
     );
   }
-  try {
-    Deno.mkdirSync(folder, { recursive: true });
-    const probe = Deno.makeTempFileSync({ dir: folder, suffix: ".tmp" });
-    Deno.removeSync(probe);
-  } catch (error) {
-    throw new DeconvError(`Cannot write to the folder "${folder}": ${fileProblem(error)}`);
-  }
+  return makeFolder(path);
 }
 
-/** The rows of a run's table of losses: one an epoch. */
-export class Metrics {
-  readonly #rows: Logs[] = [];
-
-  /** @param folder The run's folder. */
-  constructor(readonly folder: string) {}
-
-  /** Reads the table that a run left, up to (without) an epoch counted from 0. */
-  static read(folder: string, before = Infinity): Metrics {
-    const metrics = new Metrics(folder);
-    let text: string;
+/** Makes `out/PRESET-1`, or the next number that is free, even if two runs begin at once. */
+export function nextRunFolder(preset: string): RunFolder {
+  const above = makeFolder("out");
+  for (let number = 1;; number++) {
+    const path = `out/${preset}-${number}`;
     try {
-      text = Deno.readTextFileSync(`${folder}/${METRICS_FILE}`);
-    } catch {
-      return metrics; // none was written, or it is gone: the model does not need it
+      Deno.mkdirSync(path);
+    } catch (error) {
+      if (error instanceof Deno.errors.AlreadyExists) continue;
+      above.discard();
+      throw new DeconvError(`Cannot write to the folder "${path}": ${fileProblem(error)}`);
     }
-    const [head, ...lines] = text.trim().split("\n");
-    const names = head.split(",");
-    for (const line of lines) {
-      const row = Object.fromEntries(line.split(",").map((v, i) => [names[i], Number(v)]));
-      if (row.epoch <= before) metrics.#rows.push(row);
-    }
-    return metrics;
-  }
-
-  /** Adds an epoch's row and writes the table. */
-  async add(row: Logs): Promise<void> {
-    this.#rows.push(row);
-    const names = Object.keys(row);
-    const lines = this.#rows.map((r) => names.map((name) => r[name] ?? "").join(","));
-    await writeFileAtomic(
-      `${this.folder}/${METRICS_FILE}`,
-      [names.join(","), ...lines, ""].join("\n"),
-    );
-  }
-
-  /** The values of a column by epoch; empty when there is no such column. */
-  column(name: string): number[] {
-    return this.#rows.filter((row) => name in row).map((row) => row[name]);
+    const discard = () => {
+      try {
+        Deno.removeSync(path);
+        above.discard();
+      } catch {
+        // There is something in it by now.
+      }
+    };
+    return { path, discard };
   }
 }

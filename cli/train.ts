@@ -1,17 +1,6 @@
-import { Command } from "commander";
-import {
-  DeconvError,
-  loadModelFile,
-  type LossName,
-  makeOptimizer,
-  type Model,
-  type Preset,
-  preset,
-  PRESET_NAMES,
-  sameShape,
-  setThreads,
-  shapeText,
-} from "../mod.ts";
+import { join } from "node:path";
+import { Command, Option } from "commander";
+import { DeconvError, type Logs, preset, PRESET_NAMES, setThreads } from "../mod.ts";
 import { type Data, openData } from "./data.ts";
 import {
   dataOption,
@@ -22,154 +11,71 @@ import {
 } from "./options.ts";
 import { type PictureOptions, writePictures } from "./pictures.ts";
 import { logsText, startProgress } from "./progress.ts";
-import { modelPath } from "./render.ts";
-import { Metrics, MODEL_FILE, nextRunFolder, openRunFolder } from "./run_folder.ts";
+import { type RunOptions, type Start, startAgain, startNew } from "./run.ts";
+import { MODEL_FILE } from "./run_folder.ts";
+import { stopOnSignal } from "./stop.ts";
 
-interface TrainOptions extends PictureOptions {
-  preset?: string;
-  data?: string;
-  samples?: number;
-  epochs?: number;
-  batchSize?: number;
-  learningRate?: number;
-  loss?: string;
-  optimizer?: string;
+interface TrainOptions extends PictureOptions, RunOptions {
   threads?: number;
-  seed?: number;
-  out?: string;
-  resume?: string;
   quiet?: boolean;
 }
 
-/** Everything that decides how a run goes; kept in the model's file so that it can go on. */
-interface Run {
-  preset: string;
-  data?: string;
-  samples?: number;
-  epochs: number;
-  batchSize: number;
-  seed: number;
-}
-
-/** A run about to start or to go on. */
-interface Start {
-  model: Model;
-  run: Run;
-  folder: string;
-  metrics: Metrics;
-}
-
-/** Sets a new run up from a preset. */
-function startNew(options: TrainOptions): Start {
-  const chosen: Preset = preset(options.preset ?? PRESET_NAMES[0]);
-  const seed = options.seed ?? 0;
-  const run = {
-    preset: chosen.name,
-    data: options.data,
-    samples: options.samples,
-    epochs: options.epochs ?? chosen.epochs,
-    batchSize: options.batchSize ?? chosen.batchSize,
-    seed,
-  };
-  const { learningRate = chosen.learningRate } = options;
-  const model = chosen.build(seed);
-  model.compile({
-    optimizer: makeOptimizer(options.optimizer ?? "adam", { learningRate }),
-    loss: (options.loss ?? chosen.loss) as LossName,
-    metrics: ["mse"],
-  });
-  const folder = options.out ?? nextRunFolder(chosen.name);
-  openRunFolder(folder);
-  return { model, run, folder, metrics: new Metrics(folder) };
-}
-
-/** Options that a run keeps from its start: they cannot be changed on the way. */
-const FIXED = [
-  "preset",
-  "batchSize",
-  "learningRate",
-  "loss",
-  "optimizer",
-  "seed",
-  "samples",
-  "out",
-];
-
-/** Picks an interrupted run up where it stood. */
-async function startAgain(options: TrainOptions): Promise<Start> {
-  const clash = FIXED.find((name) => options[name as keyof TrainOptions] !== undefined);
-  if (clash) {
-    const flag = clash.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
-    throw new DeconvError(
-      `--${flag} cannot be given with --resume: the run keeps what it began with`,
-    );
-  }
-  const path = modelPath(options.resume!);
-  const { model, metadata } = await loadModelFile(path);
-  if (!metadata.run || !model.compiled) {
-    throw new DeconvError(`Cannot go on with "${path}": it was not saved by a training run`);
-  }
-  const run = JSON.parse(metadata.run) as Run;
-  if (options.data) run.data = options.data;
-  if (options.epochs) run.epochs = options.epochs;
-  const folder = path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : ".";
-  if (model.progress.epoch >= run.epochs) {
-    throw new DeconvError(
-      `The run in "${folder}" is complete with ${run.epochs} epochs: give --epochs a larger number to go on`,
-    );
-  }
-  openRunFolder(folder, { resuming: true });
-  return { model, run, folder, metrics: Metrics.read(folder, model.progress.epoch) };
-}
-
 /** Says what is about to happen. */
-function announce({ model, run, folder }: Start, { train, test }: Data): void {
-  const from = model.progress.epoch || model.progress.batch
-    ? `, going on in epoch ${model.progress.epoch + 1}`
-    : "";
+function announce({ model, run }: Start, { train, test }: Data, folder: string): void {
+  const { epoch, batch } = model.progress;
+  const { optimizer, losses } = model.compiled!;
+  const count = (n: number) => n.toLocaleString("en");
   console.log(model.summary());
   console.log(
-    `${train.size} pictures of ${train.name}, ${test.size} to test; ` +
-      `${run.epochs} epochs, batch ${run.batchSize}, seed ${run.seed}${from}; into ${folder}`,
+    `learning from ${count(train.size)} pictures (${train.name}), ` +
+      `testing on ${count(test.size)} (${test.name})`,
   );
-}
-
-/** Makes Ctrl-C and SIGTERM stop the run after the batch at hand; a second one ends it at once. */
-function stopOnSignal(): { signal: AbortSignal; release: () => void } {
-  const controller = new AbortController();
-  const stop = () => {
-    if (controller.signal.aborted) Deno.exit(130);
-    controller.abort();
-  };
-  const names: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
-  for (const name of names) Deno.addSignalListener(name, stop);
-  const release = () => names.forEach((name) => Deno.removeSignalListener(name, stop));
-  return { signal: controller.signal, release };
+  console.log(
+    `${run.epochs} epochs, batch ${run.batchSize}, ${
+      losses[0].kind
+    }, ${optimizer.kind}, seed ${run.seed}`,
+  );
+  if (epoch || batch) console.log(`going on in epoch ${epoch + 1} after ${batch} batches`);
+  console.log(`into ${folder} (Ctrl-C saves and ends)`);
 }
 
 async function train(options: TrainOptions): Promise<number> {
+  const { resume, quiet = false } = options;
   if (options.threads) setThreads(options.threads);
-  const start = options.resume === undefined ? startNew(options) : await startAgain(options);
-  const { model, run, folder, metrics } = start;
-  const data = openData(run.data, run);
-  if (!sameShape(data.train.shape, model.inputShape)) {
-    throw new DeconvError(
-      `${model.name} takes pictures of ${
-        shapeText(model.inputShape)
-      }, and those of ${data.train.name} are ${shapeText(data.train.shape)}`,
-    );
+  const start = resume === undefined ? startNew(options) : await startAgain({ ...options, resume });
+  const data = openData(start.model, start.run);
+  const folder = start.open();
+  try {
+    if (!quiet) announce(start, data, folder.path);
+    return await learn(start, data, folder.path, options);
+  } finally {
+    folder.discard(); // if nothing came of it
   }
-  const quiet = options.quiet ?? false;
-  if (!quiet) announce(start, data);
+}
+
+/** Trains to the end, or until somebody stops it; then makes the pictures. */
+async function learn(
+  start: Start,
+  data: Data,
+  folder: string,
+  options: TrainOptions,
+): Promise<number> {
+  const { model, run } = start;
+  const { quiet = false } = options;
+  const metrics = start.metrics(folder);
+  const path = join(folder, MODEL_FILE);
   const save = () =>
-    model.save(`${folder}/${MODEL_FILE}`, {
+    model.save(path, {
       run: JSON.stringify(run),
       seed: `${run.seed}`,
       ...(run.data === undefined ? {} : { data: run.data }),
     });
   const progress = startProgress(model.progress.epoch, run.epochs, quiet);
-  const { signal, release } = stopOnSignal();
-  let began = performance.now();
+  const { signal, release } = stopOnSignal(
+    () => progress.stopping("Stopping after the batch at hand; Ctrl-C again ends at once"),
+    () => progress.end(),
+  );
+  let began = performance.now(), saved = 0, last: Logs = {};
   try {
     const { stopped } = await model.fitDataset(data.train, {
       target: "input",
@@ -183,65 +89,136 @@ async function train(options: TrainOptions): Promise<number> {
       onBatchEnd: ({ epoch, batch, size }, logs) =>
         progress.batch(epoch, batch * run.batchSize + size, data.train.size, logs),
       onEpochEnd: async (epoch, logs) => {
+        expectFinite(logs, epoch);
         const seconds = (performance.now() - began) / 1000;
         began = performance.now();
         progress.epoch(epoch, logs, seconds);
+        last = logs;
         await metrics.add({ epoch: epoch + 1, ...logs, seconds: Number(seconds.toFixed(2)) });
         model.progress = { epoch: epoch + 1, batch: 0 };
         await save();
+        saved = epoch + 1;
       },
     });
+    progress.end();
     if (stopped) {
-      progress.end();
       await save();
       console.log(
-        `Stopped in epoch ${
-          stopped.epoch + 1
-        } after ${stopped.batch} batches, and saved. Go on with --resume ${folder}`,
+        `Stopped in epoch ${stopped.epoch + 1} after ${stopped.batch} batches, and saved.`,
       );
+      console.log(`Go on with --resume ${folder}`);
       return 130;
     }
-  } finally {
+    const files = await writePictures(model, data.test, folder, { ...options, signal }, metrics);
+    if (signal.aborted) {
+      console.log(`Stopped; the model is complete. Its pictures come with: render ${folder}`);
+      return 130;
+    }
+    if (!quiet) {
+      console.log(`test  ${logsText({ loss: last.val_loss, mse: last.val_mse })}`);
+      console.log(`Saved ${path} and ${files.length} pictures.`);
+    }
+    console.log(`Open ${files[files.length - 1]}`);
+    return 0;
+  } catch (error) {
     progress.end();
+    if (!(error instanceof DeconvError) || !saved) throw error;
+    throw new DeconvError(
+      `${error.message}. The model as it was after epoch ${saved} is in ${path}`,
+    );
+  } finally {
     release();
   }
-  const files = await writePictures(model, data.test, folder, options, metrics);
-  const logs = await model.evaluateDataset(data.test, {
-    target: "input",
-    batchSize: run.batchSize,
-  });
-  if (!quiet) {
-    console.log(`test  ${logsText(logs)}`);
-    console.log(`Saved ${folder}/${MODEL_FILE} and ${files.length} pictures.`);
-  }
-  console.log(`Open ${folder}/${files[files.length - 1]}`);
-  return 0;
 }
+
+/** A run whose weights are no numbers any more is not saved over one that was good. */
+function expectFinite(logs: Logs, epoch: number): void {
+  const wrong = Object.keys(logs).find((name) => !Number.isFinite(logs[name]));
+  if (wrong === undefined) return;
+  throw new DeconvError(
+    `Training stopped: ${wrong} became ${logs[wrong]} in epoch ${
+      epoch + 1
+    }; try a smaller --learning-rate`,
+  );
+}
+
+/** Options that a run keeps from its start: they cannot be changed on the way. */
+const FIXED = [
+  "preset",
+  "samples",
+  "batchSize",
+  "learningRate",
+  "loss",
+  "optimizer",
+  "seed",
+  "out",
+];
 
 /** `deconv train`: trains a preset and makes its pictures. */
 export function trainCommand(done: (code: number) => void): Command {
   const command = new Command("train")
     .description("Train a network, and make the pictures that show what it learned.")
-    .option(
-      "--preset <name>",
-      `the network: ${PRESET_NAMES.join(", ")} (default: ${PRESET_NAMES[0]})`,
-    )
-    .addOption(dataOption())
-    .option("--samples <count>", "learn from only so many pictures", wholeNumber(1))
+    .option("--preset <name>", `the network, see below (default: ${PRESET_NAMES[0]})`)
+    .addOption(dataOption("default: made by a generator"))
+    .option("--samples <count>", "learn from only so many pictures", wholeNumber(1, 1e9))
     .option("--epochs <count>", "passes over the pictures (default: the preset's)", wholeNumber(1))
     .option("--batch-size <count>", "pictures a step (default: 64)", wholeNumber(1))
-    .option("--learning-rate <rate>", "how large steps are (default: 0.001)", positiveNumber)
-    .option("--loss <name>", "what is made small (default: binary_crossentropy)")
-    .option("--optimizer <name>", "how (default: adam)")
+    .option("--learning-rate <rate>", "how far a step goes (default: 0.001)", positiveNumber)
+    .option(
+      "--loss <name>",
+      "what to make small: binary_crossentropy (default), mse, mae or huber",
+    )
+    .option(
+      "--optimizer <name>",
+      "how: adam (default), adamw, amsgrad, rmsprop, adagrad or sgd",
+    )
     .addOption(threadsOption())
     .option(
       "--seed <number>",
       "decides weights, order and generated pictures (default: 0)",
       wholeNumber(0),
     )
-    .option("--out <folder>", "the run's folder (default: out/PRESET-NUMBER)")
-    .option("--resume <run>", "go on with an interrupted run: its folder or its model")
+    .option("--out <folder>", "where to put everything (default: out/PRESET-NUMBER)")
+    .addOption(
+      new Option("--resume <run>", "go on with an interrupted run: its folder or its model")
+        .conflicts(FIXED),
+    )
     .option("--quiet", "print only what to open at the end");
   for (const option of pictureOptions()) command.addOption(option);
+  command.addHelpText("after", more);
   return command.action(async (options: TrainOptions) => done(await train(options)));
+}
+
+/** What the help says below the options. */
+function more(): string {
+  const width = Math.max(...PRESET_NAMES.map((name) => name.length));
+  const presets = PRESET_NAMES.map((name) => {
+    const { description, epochs } = preset(name);
+    return `  ${name.padEnd(width)}  ${wrap(`${description} (${epochs} epochs)`, width + 4)}`;
+  });
+  return `
+Presets:
+${presets.join("\n")}
+
+The folder gets the model (model.safetensors), the losses (metrics.csv,
+loss.png, loss.svg) and pictures of filters, activations and reconstructions;
+overview.png shows everything on one sheet. Ctrl-C saves, and --resume goes on
+from there to the very same result. Exit codes: 0 done, 1 something is wrong
+with the data, a file or the network, 2 wrong usage, 130 interrupted.
+
+Examples:
+  deno task train
+  deno task train --preset article-cnn --data cifar-10-batches-bin --epochs 1
+  deno task train --resume out/article-cnn-1`;
+}
+
+/** Text in lines of at most 80 columns, those after the first indented. */
+function wrap(text: string, indent: number): string {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const line = lines[lines.length - 1];
+    if (line && indent + line.length + 1 + word.length > 80) lines.push(word);
+    else lines[lines.length - 1] = line ? `${line} ${word}` : word;
+  }
+  return lines.join(`\n${" ".repeat(indent)}`);
 }

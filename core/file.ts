@@ -27,6 +27,11 @@ export function fileProblem(error: unknown): string {
   return name === "NotCapable" ? `Deno may not do that: ${message}` : message;
 }
 
+const unfinished = new Set<string>();
+
+/** Files that are being written at this moment, for a program that must end in the middle of it. */
+export const unfinishedFiles: ReadonlySet<string> = unfinished;
+
 /**
  * Writes a file whole or not at all: under another name in the same folder first, then renamed. What
  * was there before stays until the new file is complete.
@@ -36,6 +41,7 @@ export function fileProblem(error: unknown): string {
 export async function writeFileAtomic(path: string, bytes: Uint8Array | string): Promise<void> {
   const { open, rename, rm } = await import("node:fs/promises");
   const draft = `${path}.${crypto.randomUUID().slice(0, 8)}.tmp`;
+  unfinished.add(draft);
   try {
     const file = await open(draft, "w");
     try {
@@ -48,6 +54,8 @@ export async function writeFileAtomic(path: string, bytes: Uint8Array | string):
   } catch (error) {
     await rm(draft, { force: true }).catch(() => {});
     throw new DeconvError(`Cannot write "${path}": ${fileProblem(error)}`);
+  } finally {
+    unfinished.delete(draft);
   }
 }
 

@@ -1,5 +1,6 @@
 import { DeconvError } from "./errors.ts";
 import type { Dataset } from "./data/dataset.ts";
+import { positive } from "./geometry.ts";
 import type { Graph } from "./graph.ts";
 import type { GradientRule, Layer, Parameter } from "./layer.ts";
 import { buildParameters } from "./parameters.ts";
@@ -154,6 +155,7 @@ export class Model {
   predictAll(x: Tensors, { batchSize = 32 }: { batchSize?: number } = {}): Tensor[] {
     const xs = list(x);
     const count = checkInputs(xs, this.inputShapes);
+    positive(batchSize, "batchSize");
     const results = this.outputShapes.map((shape) => ({
       shape: [count, ...shape],
       data: new Float32Array(count * sizeOf(shape)),

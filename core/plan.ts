@@ -31,6 +31,8 @@ export class Plan {
   readonly values: readonly Value[];
   /** Bytes of activations, gradients and saved values, with memory shared by lifetime. */
   readonly bytes: number;
+  /** Whether an asynchronous reader is filling it. */
+  busy = false;
   readonly #operations: Operation[] = [];
   readonly #backward: BackwardStep[] = [];
   /** For each output, the activation that ends it. */

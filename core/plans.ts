@@ -18,6 +18,8 @@ export class Plans {
     const frozen = this.graph.nodes.map(({ layer }) => layer.trainable ? "t" : "f").join("");
     const key = JSON.stringify([options, options.gradients ? frozen : ""]);
     const plan = this.#plans.get(key);
+    // Someone waits for data that is being written into it: this caller needs one of its own.
+    if (plan?.busy) return new Plan(this.graph, options);
     if (plan) {
       // Most recently used last.
       this.#plans.delete(key);
@@ -27,10 +29,11 @@ export class Plans {
     const made = new Plan(this.graph, options);
     this.#plans.set(key, made);
     if (this.#plans.size > KEPT) {
-      const [oldest, other] = this.#plans;
-      const [key, plan] = oldest[1] === this.held ? other : oldest;
-      plan.release();
-      this.#plans.delete(key);
+      const idle = [...this.#plans].find(([, p]) => p !== this.held && p !== made && !p.busy);
+      if (idle) {
+        idle[1].release();
+        this.#plans.delete(idle[0]);
+      }
     }
     return made;
   }

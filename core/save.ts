@@ -1,58 +1,36 @@
+import {
+  list,
+  readArchitecture,
+  record,
+  text,
+  wholeNumbers,
+  writeArchitecture,
+} from "./architecture.ts";
 import { DeconvError } from "./errors.ts";
+import { crc32 } from "./formats/crc32.ts";
 import {
   decodeSafetensors,
   encodeSafetensors,
-  type SafetensorsInput,
+  type SafetensorsData,
   type SafetensorsTensor,
 } from "./formats/safetensors.ts";
-import { type Config, input, type Json, type Symbolic } from "./layer.ts";
-import { layerFromConfig } from "./layers/registry.ts";
+import type { Json } from "./layer.ts";
 import type { Loss } from "./losses.ts";
 import type { MetricName } from "./metrics.ts";
 import type { Model } from "./model.ts";
-import { model } from "./sequential.ts";
 import { makeOptimizer } from "./optimizers.ts";
+import { model } from "./sequential.ts";
 import { sameShape, type Shape, shapeText, type Tensor } from "./tensor.ts";
 
 /** Grows when a file written now could not be read by an older version. */
 const FORMAT = 1;
 
-/** The architecture of a network as JSON: what the metadata of a saved file holds. */
-interface Architecture {
-  name: string;
-  inputs: { name: string; shape: Shape }[];
-  layers: { kind: string; name: string; trainable: boolean; config: Config }[];
-  nodes: { layer: number; inputs: readonly number[] }[];
-  outputs: readonly number[];
-}
-
-/** How it was being trained. */
-interface Training {
-  optimizer: Config & { kind: string };
-  iterations: number;
-  loss: Loss[];
-  lossWeights: number[];
-  metrics: MetricName[];
-  epoch: number;
-  batch: number;
-}
-
-function architectureOf({ name, graph, layers }: Model): Architecture {
-  const { inputNames, shapes, nodes, outputs } = graph;
-  return {
-    name,
-    inputs: inputNames.map((inputName, i) => ({ name: inputName, shape: shapes[i] })),
-    layers: layers.map(({ kind, name, trainable, config }) => ({ kind, name, trainable, config })),
-    nodes: nodes.map(({ layer, inputs }) => ({ layer: layers.indexOf(layer), inputs })),
-    outputs,
-  };
-}
-
-function trainingOf({ compiled, progress }: Model): Training | undefined {
-  if (!compiled) return undefined;
+/** The JSON of how a model was being trained; null when it was not. */
+function writeTraining({ compiled, progress }: Model): Json {
+  if (!compiled) return null;
   const { optimizer, losses, weights, metrics } = compiled;
   return {
-    optimizer: optimizer.config as Training["optimizer"],
+    optimizer: optimizer.config,
     iterations: optimizer.iterations,
     loss: [...losses],
     lossWeights: [...weights],
@@ -63,57 +41,56 @@ function trainingOf({ compiled, progress }: Model): Training | undefined {
 
 /**
  * A model as the bytes of one safetensors file: parameters under their names, the optimizer's state
- * under `optimizer/`, the architecture and the state of training as JSON in the metadata.
+ * under `optimizer/`, the architecture and the state of training as JSON in the metadata, and a
+ * checksum of all of it.
  *
  * @param metadata More strings to keep in the file, such as the data it was trained on.
  */
 export function encodeModel(model: Model, metadata: Record<string, string> = {}): Uint8Array {
-  const tensors: Record<string, SafetensorsInput> = {};
+  const tensors: Record<string, { shape: Shape; data: Float32Array; dtype: "F32" }> = {};
   const optimizer = model.compiled?.optimizer;
   for (const parameter of model.parameters) {
     const { name, shape, value } = parameter;
-    tensors[name] = { shape, data: value.view.slice() };
+    tensors[name] = { shape, data: value.view.slice(), dtype: "F32" };
     if (!optimizer?.iterations) continue;
     optimizer.slots(parameter).forEach((slot, i) => {
-      tensors[`optimizer/${name}/${optimizer.slotNames[i]}`] = { shape, data: slot.view.slice() };
+      const data = slot.view.slice();
+      tensors[`optimizer/${name}/${optimizer.slotNames[i]}`] = { shape, data, dtype: "F32" };
     });
   }
-  return encodeSafetensors(tensors, {
+  const described: Record<string, string> = {
     ...metadata,
     format: "deconv",
     version: `${FORMAT}`,
-    architecture: JSON.stringify(architectureOf(model)),
-    training: JSON.stringify(trainingOf(model) ?? null),
-  });
+    architecture: JSON.stringify(writeArchitecture(model)),
+    training: JSON.stringify(writeTraining(model)),
+  };
+  return encodeSafetensors(tensors, { ...described, checksum: checksum(tensors, described) });
 }
 
-function parse<T>(metadata: Record<string, string>, key: string): T {
+/** A CRC-32 of everything a file says, whatever the order it is said in. */
+function checksum(
+  tensors: Record<string, { shape: Shape; data: SafetensorsData; dtype: string }>,
+  metadata: Record<string, string>,
+): string {
+  const names = Object.keys(tensors).sort();
+  const words = Object.keys(metadata).filter((key) => key !== "checksum").sort()
+    .map((key) => [key, metadata[key]]);
+  const facts = names.map((name) => [name, tensors[name].dtype, tensors[name].shape]);
+  let crc = crc32(new TextEncoder().encode(JSON.stringify([words, facts])));
+  for (const name of names) {
+    const { buffer, byteOffset, byteLength } = tensors[name].data;
+    crc = crc32(new Uint8Array(buffer, byteOffset, byteLength), crc);
+  }
+  return crc.toString(16).padStart(8, "0");
+}
+
+function parse(metadata: Record<string, string>, key: string): unknown {
   try {
-    return JSON.parse(metadata[key]) as T;
+    return JSON.parse(metadata[key]);
   } catch {
     throw new DeconvError(`its ${key} is not readable JSON`);
   }
-}
-
-/** Builds the network that an architecture describes. Anything malformed in it is refused. */
-function buildModel(architecture: Architecture): Model {
-  const { name, inputs, layers, nodes, outputs } = architecture;
-  const made = layers.map(({ kind, name, trainable, config }) =>
-    layerFromConfig(kind, { ...config, name, trainable } as Config)
-  );
-  const values: Symbolic[] = inputs.map(({ name, shape }) => input({ name, shape }));
-  const value = (i: number): Symbolic => {
-    if (!values[i]) {
-      throw new DeconvError(`its architecture refers to value ${i} before it is made`);
-    }
-    return values[i];
-  };
-  const starts = [...values];
-  for (const node of nodes) {
-    if (!made[node.layer]) throw new DeconvError(`its architecture has no layer ${node.layer}`);
-    values.push(made[node.layer].apply(node.inputs.map(value)));
-  }
-  return model({ inputs: starts, outputs: outputs.map(value) }, { name });
 }
 
 /** The float32 tensor of this name and shape. */
@@ -136,20 +113,30 @@ function tensorOf(
 
 function restoreTraining(
   model: Model,
-  training: Training,
+  json: unknown,
   tensors: Record<string, SafetensorsTensor>,
 ): void {
-  const { optimizer: { kind, ...options }, iterations, loss, lossWeights, metrics } = training;
-  const optimizer = makeOptimizer(kind, options as Record<string, Json>);
-  model.compile({ optimizer, loss, lossWeights, metrics });
-  model.progress = { epoch: training.epoch, batch: training.batch };
+  const training = record(json, "its training");
+  const { kind, ...options } = record(training.optimizer, "the optimizer");
+  const [iterations, epoch, batch] = wholeNumbers(
+    [training.iterations, training.epoch, training.batch],
+    "the progress of training",
+  );
+  const optimizer = makeOptimizer(text(kind, "the optimizer's kind"), options);
+  model.compile({
+    optimizer,
+    loss: list(training.loss, "loss") as Loss[],
+    lossWeights: list(training.lossWeights, "lossWeights") as number[],
+    metrics: list(training.metrics, "metrics") as MetricName[],
+  });
+  model.progress = { epoch, batch };
   optimizer.iterations = iterations;
   if (!iterations) return;
   for (const parameter of model.parameters) {
-    optimizer.slots(parameter).forEach((slot, i) => {
-      const name = `optimizer/${parameter.name}/${optimizer.slotNames[i]}`;
-      slot.view.set(tensorOf(tensors, name, parameter.shape).data);
-    });
+    const states = optimizer.slotNames.map((slot) =>
+      tensorOf(tensors, `optimizer/${parameter.name}/${slot}`, parameter.shape)
+    );
+    optimizer.slots(parameter).forEach((slot, i) => slot.view.set(states[i].data));
   }
 }
 
@@ -163,38 +150,57 @@ export interface DecodedModel {
 
 /**
  * Reads the bytes of a file that `encodeModel` made: the model, compiled as it was, its optimizer's
- * state and its progress included, so that training goes on where it stood.
+ * state and its progress included, so that training goes on where it stood. Nothing in the file is
+ * trusted; one that has a checksum must match it.
  *
  * @param name What to call the file in errors.
  * @throws {DeconvError} When the file is damaged or is not a model of deconv.
  */
 export function decodeModel(bytes: Uint8Array, name = "model"): DecodedModel {
   try {
-    const { tensors, metadata } = decodeSafetensors(bytes);
-    const { format, version, architecture: _a, training: _t, ...rest } = metadata;
-    if (format !== "deconv") {
-      throw new DeconvError(
-        "it is a safetensors file, but no network is described in its metadata (was it saved by deconv?)",
-      );
-    }
-    if (version !== `${FORMAT}`) {
-      throw new DeconvError(`it has format version ${version}; this deconv reads ${FORMAT}`);
-    }
-    const model = buildModel(parse<Architecture>(metadata, "architecture"));
-    for (const parameter of model.parameters) {
-      model.setWeights(parameter.name, tensorOf(tensors, parameter.name, parameter.shape));
-    }
-    const training = parse<Training | null>(metadata, "training");
-    if (training) restoreTraining(model, training, tensors);
-    return { model, metadata: rest };
+    return decode(bytes);
   } catch (error) {
     if (error instanceof DeconvError) {
-      throw new DeconvError(`Cannot read "${name}": ${error.message}`);
+      const fault = error.message.replace(
+        /^Cannot read safetensors:/,
+        "it is not a sound safetensors file:",
+      );
+      throw new DeconvError(`Cannot read "${name}": ${fault}`);
     }
-    if (error instanceof TypeError) {
-      // The metadata is JSON of some other form: fields missing, a number for a list.
+    if (error instanceof TypeError || error instanceof RangeError) {
+      // JSON of a form nobody thought of, deep in some option.
       throw new DeconvError(`Cannot read "${name}": its description of the network is malformed`);
     }
     throw error;
   }
+}
+
+function decode(bytes: Uint8Array): DecodedModel {
+  if (!bytes.length) throw new DeconvError("the file is empty");
+  const { tensors, metadata } = decodeSafetensors(bytes);
+  const { format, version, checksum: sum, architecture: _a, training: _t, ...rest } = metadata;
+  if (format !== "deconv") {
+    throw new DeconvError(
+      "it is a safetensors file, but no network is described in its metadata (was it saved by deconv?)",
+    );
+  }
+  if (version !== `${FORMAT}`) {
+    throw new DeconvError(`it has format version ${version}; this deconv reads ${FORMAT}`);
+  }
+  if (sum !== undefined && sum !== checksum(tensors, metadata)) {
+    throw new DeconvError(
+      "its checksum does not match, so it was damaged or changed (take checksum out of the metadata of a file changed on purpose)",
+    );
+  }
+  const { name, ...ends } = readArchitecture(
+    parse(metadata, "architecture"),
+    (name, shape) => tensorOf(tensors, name, shape),
+  );
+  const made = model(ends, { name });
+  for (const parameter of made.parameters) {
+    made.setWeights(parameter.name, tensorOf(tensors, parameter.name, parameter.shape));
+  }
+  const training = parse(metadata, "training");
+  if (training !== null) restoreTraining(made, training, tensors);
+  return { model: made, metadata: rest };
 }

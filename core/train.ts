@@ -69,6 +69,17 @@ export interface History {
 /** How long (ms) a run may go without letting the event loop turn: signals and servers wait for it. */
 const TURN = 50;
 
+/** A function that lets the event loop turn once it is time for that. */
+function turns(): () => void | Promise<void> {
+  let turned = performance.now();
+  return () => {
+    if (performance.now() - turned <= TURN) return;
+    return new Promise<void>((resolve) => setTimeout(resolve, 0)).then(() => {
+      turned = performance.now();
+    });
+  };
+}
+
 /** What a model was compiled with. */
 export interface Compiled {
   /** The optimizer with its state. */
@@ -188,18 +199,27 @@ export class Trainer implements Compiled {
       plan.inputs.map(({ data }) => data.view),
       source.targetIsInput ? [] : targets.map((block) => block.view),
     );
-    if (reading) await reading;
+    if (reading) {
+      plan.busy = true;
+      try {
+        await reading;
+      } finally {
+        plan.busy = false;
+      }
+    }
     return targets;
   }
 
   /** Loss and metrics over a source, without learning. */
   async evaluate(source: BatchSource, batchSize: number, prefix = ""): Promise<Logs> {
     const totals = this.#totals();
+    const turn = turns();
     for (const indices of batches(source.size, { batchSize })) {
       const plan = this.plans.get({ batch: indices.length, gradients: false });
       const targets = await this.#read(plan, source, indices);
       plan.forward({ training: false });
       totals.add(this.#loss(plan, targets), plan, targets);
+      await turn();
     }
     return totals.logs(prefix);
   }
@@ -214,7 +234,7 @@ export class Trainer implements Compiled {
       options;
     const result: History = { epochs: [], history: {} };
     const count = batchCount(source.size, batchSize);
-    let turned = performance.now();
+    const turn = turns();
     for (let epoch = initialEpoch; epoch < epochs; epoch++) {
       const totals = this.#totals();
       let batch = epoch === initialEpoch ? options.initialBatch ?? 0 : 0;
@@ -229,10 +249,7 @@ export class Trainer implements Compiled {
         totals.add(loss, plan, targets);
         const at = { epoch, batch: batch++, batches: count, size: indices.length };
         await options.onBatchEnd?.(at, totals.logs());
-        if (performance.now() - turned > TURN) {
-          await new Promise((resolve) => setTimeout(resolve, 0));
-          turned = performance.now();
-        }
+        await turn();
       }
       const logs = totals.logs();
       if (validation) Object.assign(logs, await this.evaluate(validation, batchSize, "val_"));

@@ -1,0 +1,127 @@
+import { dirname } from "node:path";
+import {
+  DeconvError,
+  loadModelFile,
+  type LossName,
+  makeOptimizer,
+  type Model,
+  preset,
+  PRESET_NAMES,
+} from "../mod.ts";
+import { Metrics } from "./metrics.ts";
+import { modelPath } from "./model_path.ts";
+import { nextRunFolder, openRunFolder, type RunFolder } from "./run_folder.ts";
+
+/** What the command line says of a run. */
+export interface RunOptions {
+  preset?: string;
+  data?: string;
+  samples?: number;
+  epochs?: number;
+  batchSize?: number;
+  learningRate?: number;
+  loss?: string;
+  optimizer?: string;
+  seed?: number;
+  out?: string;
+  resume?: string;
+}
+
+/** Everything that decides how a run goes; kept in the model's file so that it can go on. */
+export interface Run {
+  preset: string;
+  data?: string;
+  samples?: number;
+  epochs: number;
+  batchSize: number;
+  seed: number;
+}
+
+/** A run about to start or to go on. Nothing has been written yet. */
+export interface Start {
+  model: Model;
+  run: Run;
+  /** Makes the folder it writes into. */
+  open(): RunFolder;
+  /** The losses so far. */
+  metrics(folder: string): Metrics;
+}
+
+/**
+ * Sets a new run up from a preset.
+ *
+ * @throws {DeconvError} When there is no such preset, loss or optimizer.
+ */
+export function startNew(options: RunOptions): Start {
+  const chosen = preset(options.preset ?? PRESET_NAMES[0]);
+  const seed = options.seed ?? 0;
+  const run = {
+    preset: chosen.name,
+    data: options.data,
+    samples: options.samples,
+    epochs: options.epochs ?? chosen.epochs,
+    batchSize: options.batchSize ?? chosen.batchSize,
+    seed,
+  };
+  const { learningRate = chosen.learningRate } = options;
+  const model = chosen.build(seed);
+  model.compile({
+    optimizer: makeOptimizer(options.optimizer ?? "adam", { learningRate }),
+    loss: (options.loss ?? chosen.loss) as LossName,
+    metrics: ["mse"],
+  });
+  const open = () =>
+    options.out === undefined
+      ? nextRunFolder(chosen.name)
+      : openRunFolder(options.out, { keepModel: true });
+  return { model, run, open, metrics: (folder) => new Metrics(folder) };
+}
+
+/**
+ * Picks an interrupted run up where it stood.
+ *
+ * @throws {DeconvError} When its model cannot be read, was not saved by a run, or is complete.
+ */
+export async function startAgain(options: RunOptions & { resume: string }): Promise<Start> {
+  const path = modelPath(options.resume);
+  const { model, metadata } = await loadModelFile(path);
+  const run = readRun(metadata.run);
+  if (!run || !model.compiled) {
+    throw new DeconvError(`Cannot go on with "${path}": it was not saved by a training run`);
+  }
+  if (options.data !== undefined) run.data = options.data;
+  if (options.epochs !== undefined) run.epochs = options.epochs;
+  const folder = dirname(path);
+  const { epoch } = model.progress;
+  if (epoch >= run.epochs) {
+    throw new DeconvError(
+      epoch === run.epochs
+        ? `The run in "${folder}" is complete with its ${epoch} epochs: give --epochs a larger number to go on`
+        : `The run in "${folder}" has gone through ${epoch} epochs already, more than ${run.epochs}: give --epochs a larger number to go on`,
+    );
+  }
+  return {
+    model,
+    run,
+    open: () => openRunFolder(folder),
+    metrics: () => Metrics.read(folder, epoch),
+  };
+}
+
+/** The run that a model's file describes; undefined when that is missing or makes no sense. */
+function readRun(text: string | undefined): Run | undefined {
+  if (text === undefined) return undefined;
+  let run: Run;
+  try {
+    run = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const whole = (value: unknown, least: number) =>
+    Number.isSafeInteger(value) && (value as number) >= least;
+  const valid = typeof run === "object" && run !== null && typeof run.preset === "string" &&
+    whole(run.epochs, 1) && whole(run.batchSize, 1) && whole(run.seed, 0) &&
+    (run.samples === undefined || whole(run.samples, 1)) &&
+    (run.data === undefined || typeof run.data === "string");
+  return valid ? run : undefined;
+}
