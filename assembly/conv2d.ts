@@ -38,7 +38,8 @@ import {
 } from "./geometry";
 import { EDGE, packPanel, tiles, wholePanels } from "./gemm";
 import { columnTile } from "./im2col";
-import { MR, tileColumns, tileTransposed } from "./microkernel";
+import { MR, tileColumns } from "./microkernel";
+import { tileTransposed } from "./microkernel_transposed";
 import { parallel } from "./parallel";
 
 @unmanaged

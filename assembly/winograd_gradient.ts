@@ -1,0 +1,168 @@
+// deno-lint-ignore-file verbatim-module-syntax -- AssemblyScript: a class is a layout, used as a type
+// The kernel gradient by Winograd's minimal filtering, the adjoint of the pass in winograd.ts:
+//
+//   dU[ξ] = Σ over tiles of V[ξ]ᵀ·D[ξ],   D = A(dy tile)Aᵀ,   dw = Gᵀ(dU)G
+//
+// The tiles are split into a fixed number of parts, whose sums are added in order.
+
+import { ARGUMENTS, scratchOf, workspace, ZEROS } from "./memory";
+import { addParts } from "./conv2d";
+import { kernelX, kernelY, Taps } from "./geometry";
+import { UNBOUNDED, wholePanels } from "./gemm";
+import { MR, tileColumns } from "./microkernel";
+import { tileTransposed } from "./microkernel_transposed";
+import { parallel } from "./parallel";
+import {
+  BLOCKS,
+  gather,
+  Gradient,
+  inputBlock,
+  KernelGradient,
+  outputTable,
+  PIXELS,
+  products,
+  RESULT,
+  rowFloats,
+  table,
+  tileTotal,
+  transform,
+  Winograd,
+} from "./winograd_tiles";
+import { F23, F42, F43 } from "./winograd_transforms";
+
+/** Rows that the sums of one plane take. */
+function sumRows(k: i32): i32 {
+  return (k + MR - 1) / MR * MR;
+}
+
+/** Transforms dy's tiles into panels D[ξ][panel][tile][columns]. */
+function gradientBlock<T>(
+  w: Winograd,
+  scratch: usize,
+  first: i32,
+  count: i32,
+  to: usize,
+  plane: usize,
+): void {
+  const taps = table(w, 0), wide = tileColumns(), m = changetype<T>(0).outputs();
+  const pixels = scratch + PIXELS, square = scratch + RESULT;
+  const toLines = <usize> products<T>() * plane, lines = <usize> m * 32;
+  for (let t = 0; t < count; t++) {
+    outputTable<T>(taps, w.output, first + t, ZEROS, pixels);
+    for (let c = 0; c < taps.outputChannels; c += 8) {
+      const at = to + <usize> ((c / wide * w.blockTiles + t) * wide + c % wide) * 4;
+      gather(m * m, pixels, <usize> c * 4, square);
+      transform<Gradient<T>>(scratch, square, lines, 32, at, toLines, plane, UNBOUNDED);
+    }
+  }
+}
+
+function gradientChunk<T>(part: i32, thread: i32): void {
+  const w = changetype<Winograd>(ARGUMENTS), scratch = scratchOf(thread), taps = table(w, 0);
+  const planes = products<T>() * products<T>(), wide = tileColumns();
+  const k = taps.sourceChannels * w.count, width = wholePanels(taps.outputChannels);
+  const row = <usize> rowFloats(k) * 4, plane = <usize> w.blockTiles * row + 64;
+  const v = scratch + BLOCKS, d = v + <usize> planes * plane;
+  const planeD = <usize> (w.blockTiles * width) * 4 + 64, ldc = <usize> width * 4;
+  const planeSum = <usize> sumRows(k) * ldc,
+    sums = workspace() + <usize> (part * planes) * planeSum;
+  const total = tileTotal<T>(taps), blocks = (total + w.blockTiles - 1) / w.blockTiles;
+  const begin = blocks * part / w.parts, end = blocks * (part + 1) / w.parts;
+  if (begin == end) memory.fill(sums, 0, <usize> planes * planeSum);
+  for (let block = begin; block < end; block++) {
+    const first = block * w.blockTiles, count = min(w.blockTiles, total - first);
+    inputBlock<T>(w, scratch, first, count, v, row, plane);
+    gradientBlock<T>(w, scratch, first, count, d, planeD);
+    for (let x: usize = 0; x < <usize> planes; x++) {
+      for (let j = 0; j < width; j += wide) {
+        const b = d + x * planeD + <usize> (j * w.blockTiles) * 4,
+          c = sums + x * planeSum + <usize> j * 4;
+        for (let i = 0; i < k; i += MR) {
+          const a = v + x * plane + <usize> i * 4;
+          tileTransposed(
+            count,
+            a,
+            row,
+            b,
+            <usize> wide * 4,
+            c + <usize> i * ldc,
+            ldc,
+            block > begin,
+          );
+        }
+      }
+    }
+  }
+}
+
+/** Adds the parts of one source channel and transforms them back to its taps' gradients. */
+function sumChunk<T>(chunk: i32, thread: i32): void {
+  const w = changetype<Winograd>(ARGUMENTS), scratch = scratchOf(thread);
+  const taps = table(w, chunk / table(w, 0).sourceChannels), channels = taps.sourceChannels;
+  const planes = products<T>() * products<T>(), r = changetype<T>(0).taps(), c = chunk % channels;
+  const n = taps.outputChannels, ldc = <usize> wholePanels(n) * 4;
+  const planeSum = <usize> sumRows(channels * w.count) * ldc, summed = scratch + BLOCKS;
+  memory.fill(summed, 0, <usize> planes * ldc);
+  for (let x: usize = 0; x < <usize> planes; x++) {
+    const from = workspace() + x * planeSum + <usize> chunk * ldc;
+    addParts(n, w.parts, from, <usize> planes * planeSum, summed + x * ldc);
+  }
+  const lines = <usize> products<T>() * ldc, square = scratch + RESULT;
+  for (let j = 0; j < n; j += 8) {
+    const from = summed + <usize> j * 4;
+    transform<KernelGradient<T>>(scratch, from, lines, ldc, square, <usize> r * 32, 32, UNBOUNDED);
+    for (let i = 0; i < r * r; i++) {
+      const pixel = kernelY(taps, i / r) * taps.kernelWidth + kernelX(taps, i % r);
+      addTap(w, taps, pixel, c, j, square + <usize> i * 32);
+    }
+  }
+}
+
+/** Adds the gradients of eight output channels, from j on, to the kernel's array. */
+function addTap(w: Winograd, taps: Taps, pixel: i32, c: i32, j: i32, from: usize): void {
+  const n = taps.outputChannels, channels = taps.sourceChannels;
+  const slice = w.kernel + (<usize> pixel * <usize> n * <usize> channels) * 4;
+  const base = w.swapped ? slice + <usize> (j * channels + c) * 4 : slice + <usize> (c * n + j) * 4;
+  const step = w.swapped ? <usize> channels * 4 : <usize> 4;
+  for (let i: usize = 0; i < <usize> min(8, n - j); i++) {
+    const at = base + i * step;
+    store<f32>(at, load<f32>(at) + load<f32>(from + i * 4));
+  }
+}
+
+function gradientJob(part: i32, thread: i32): void {
+  const variant = changetype<Winograd>(ARGUMENTS).variant;
+  if (variant == 0) gradientChunk<F43>(part, thread);
+  else if (variant == 1) gradientChunk<F23>(part, thread);
+  else gradientChunk<F42>(part, thread);
+}
+
+function sumJob(chunk: i32, thread: i32): void {
+  const variant = changetype<Winograd>(ARGUMENTS).variant;
+  if (variant == 0) sumChunk<F43>(chunk, thread);
+  else if (variant == 1) sumChunk<F23>(chunk, thread);
+  else sumChunk<F42>(chunk, thread);
+}
+
+/**
+ * dkernel += Σ over the grid of sourceᵀ · dy, where dy is laid out as the tables' output.
+ *
+ * Workspace: parts · products · (k rounded up to 6) · (n rounded up to 16) floats.
+ */
+export function winograd_kernel_gradient(
+  variant: i32,
+  tables: usize,
+  count: i32,
+  source: usize,
+  dy: usize,
+  dkernel: usize,
+  swapped: i32,
+  blockTiles: i32,
+  parts: i32,
+): void {
+  const w = changetype<Winograd>(ARGUMENTS);
+  w.variant = variant, w.tables = tables, w.count = count, w.source = source, w.output = dy;
+  w.kernel = dkernel, w.swapped = swapped, w.blockTiles = blockTiles, w.parts = parts;
+  parallel(gradientJob.index, parts);
+  parallel(sumJob.index, table(w, 0).sourceChannels * count);
+}
