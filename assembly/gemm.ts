@@ -102,7 +102,8 @@ export function packPanel(k: i32, columns: i32, b: usize, sk: usize, sn: usize, 
   const wide = tileColumns(), bytes = <usize> wide * 4;
   if (columns >= wide && sn == 4) {
     for (let i = 0; i < k; i++) {
-      v128.store(to, v128.load(b)), v128.store(to, v128.load(b, 16), 16);
+      v128.store(to, v128.load(b));
+      if (wide > 4) v128.store(to, v128.load(b, 16), 16);
       if (wide == 16) v128.store(to, v128.load(b, 32), 32), v128.store(to, v128.load(b, 48), 48);
       b += sk, to += bytes;
     }

@@ -107,7 +107,8 @@ export class Conv2dPasses {
     }
     this.#runtime.reserve(p.scratch, p.workspace);
     const indirect = p.algorithm.kind === "indirect" ? 1 : 0;
-    this.#runtime.call("conv2d_pass", ...places, swapped, indirect, low);
+    const columns = p.table.output[2] / p.table.groups;
+    this.#runtime.callNarrow(columns, "conv2d_pass", ...places, swapped, indirect, low);
   }
 
   /** dkernel += gradient of the kernel, from the convolution's input x and its output's gradient dy. */

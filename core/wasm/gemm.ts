@@ -26,7 +26,8 @@ export function gemm(
   const r = runtime();
   r.reserve(r.call("gemm_scratch"), k * Math.ceil(n / 16) * 64);
   const [sk, sn] = b.transposed ? [1, b.columns] : [b.columns, 1];
-  r.call(
+  r.callNarrow(
+    n,
     "gemm",
     m,
     n,
