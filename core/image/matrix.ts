@@ -101,6 +101,7 @@ export function matrixBody(
   const step = stepFor(cell.width, widest([String(columns - 1)]) + 8);
   for (let column = 0; column < columns; column += step) {
     const x = left + (column + 0.5) * cell.width;
+    if (x + widest([String(column)]) / 2 > image.width) break; // it would be cut
     drawText(image, String(column), { x, y: 31, align: "center", color: theme.faint });
   }
   return { image, rows, columns };

@@ -222,6 +222,7 @@ function strongest(count: number, most: number, score: (i: number) => number): n
   return order.slice(0, most);
 }
 
-function ofText(shown: number, all: number, what: string): string {
+function ofText(shown: number, all: number, what: "filters" | "planes" | "maps" | "units"): string {
+  if (all === 1) return `1 ${what.slice(0, -1)}`;
   return shown < all ? `${shown} of ${countText(all)} ${what}` : `${countText(all)} ${what}`;
 }
