@@ -1,3 +1,4 @@
+// deno-lint-ignore-file verbatim-module-syntax -- AssemblyScript: a class is a layout, used as a type
 // Convolution by Winograd's minimal filtering, for dense 3x3 and 2x2 kernels: a tile of m×m outputs
 // costs (m+r-1)² products instead of m²r². Forward, input gradient, kernel gradient.
 //

@@ -44,7 +44,17 @@ function importsOf(path: string): Import[] {
 const GENERATED = ["core/wasm/embedded.ts", "core/image/font_data.ts"];
 
 const LEAVES = [
-  ...["errors", "tensor", "random", "initializers", "geometry", "taps", "algorithm", "block", "layout"],
+  ...[
+    "errors",
+    "tensor",
+    "random",
+    "initializers",
+    "geometry",
+    "taps",
+    "algorithm",
+    "block",
+    "layout",
+  ],
 ].map((name) => `core/${name}.ts`);
 
 const isLeaf = (path: string) => LEAVES.includes(path);
