@@ -39,6 +39,7 @@ async function compile(): Promise<Uint8Array> {
       "--sharedMemory",
       "--initialMemory=1",
       "--maximumMemory=65536",
+      "--disableWarning=112",
     ],
     {
       readFile: (name: string) => {

@@ -118,7 +118,7 @@ function passChunk<T>(chunk: i32, thread: i32): void {
   const rowM = <usize> planes * planeM + 64, products_ = v + <usize> planes * plane;
   const outside = products_ + <usize> w.blockTiles * rowM;
   const from = scratch + ROWS, to = from + 96 * 4, padded = (count + MR - 1) / MR * MR;
-  inputBlock<T>(w, scratch, first, count, v, row, plane);
+  inputBlock<T>(w, scratch, first, count, v, row, plane, outside);
   for (let t = 0; t < padded; t++) {
     store<u32>(from + <usize> t * 4, <u32> (v + <usize> min(t, count - 1) * row));
   }

@@ -71,7 +71,7 @@ export class WinogradPass {
     const blocks = this.#planes * (tiles * (this.#row + columns + 16) * 4 + 128);
     const slices = this.#taps * this.#k / this.#count * 64;
     this.#runtime.reserve(
-      HEADER + Math.max(blocks + this.#n * 4 + 256, slices),
+      HEADER + Math.max(blocks + this.#border, slices),
       this.#planes * this.#k * ceil(this.#n, 16) * 4,
     );
     this.#runtime.call(
@@ -88,6 +88,11 @@ export class WinogradPass {
       tiles,
       columns,
     );
+  }
+
+  /** Room for one tile of pixels, of the source or the output, and a line to read over. */
+  get #border(): number {
+    return this.#planes * Math.max(this.#k / this.#count, this.#n) * 4 + 256;
   }
 
   /** Bytes of one part's sums. */
@@ -107,7 +112,7 @@ export class WinogradPass {
     const parts = Math.min(PARTS, Math.ceil(this.#tiles / tiles));
     const blocks = this.#planes * (tiles * (this.#row + width) * 4 + 128);
     this.#runtime.reserve(
-      HEADER + Math.max(blocks, this.#planes * width * 4) + 256,
+      HEADER + Math.max(blocks + this.#border, this.#planes * width * 4),
       parts * this.#partBytes,
     );
     this.#runtime.call(
