@@ -207,7 +207,8 @@ export function ladder(to: usize, count: i32, first: usize, stride: usize): void
 /**
  * Transforms the source tiles first … first+count-1 into V[ξ][tile][K].
  *
- * @param border room for one tile of source pixels, for tiles that reach over the picture's border
+ * @param square room for one tile of source pixels: they are brought together first, in long runs that
+ *               the CPU reads ahead, and the transforms then work from its first cache
  */
 export function inputBlock<T>(
   w: Winograd,
@@ -217,26 +218,21 @@ export function inputBlock<T>(
   to: usize,
   row: usize,
   plane: usize,
-  border: usize,
+  square: usize,
 ): void {
   const n = products<T>(), m = changetype<T>(0).outputs(), toLines = <usize> n * plane;
   for (let q = 0; q < w.count; q++) {
     const taps = table(w, q), bytes = <usize> taps.sourceChannels * 4;
-    const down = tilesDown<T>(taps), across = tilesAcross<T>(taps);
+    const down = tilesDown<T>(taps), across = tilesAcross<T>(taps), lines = <usize> n * bytes;
     for (let t = 0; t < count; t++) {
       const tile = first + t, picture = tile / (down * across);
       const inside = tile - picture * down * across;
       const y = inside / across * m * taps.stepY + offsetY(taps, 0);
       const x = inside % across * m * taps.stepX + offsetX(taps, 0);
-      const bottom = y + (n - 1) * taps.stepY, right = x + (n - 1) * taps.stepX;
-      let from = border, step = bytes, lines = <usize> n * bytes;
-      if (y >= 0 && x >= 0 && bottom < taps.sourceHeight && right < taps.sourceWidth) {
-        from = sourcePixel(taps, w.source, picture, y, x);
-        step = <usize> taps.stepX * bytes, lines = <usize> (taps.stepY * taps.sourceWidth) * bytes;
-      } else copySquare(taps, w.source, picture, y, x, n, border);
+      copySquare(taps, w.source, picture, y, x, n, square);
       const base = to + <usize> t * row + <usize> q * bytes;
       for (let c: usize = 0; c < bytes; c += 32) {
-        transform<Input<T>>(scratch, from + c, lines, step, base + c, toLines, plane, UNBOUNDED);
+        transform<Input<T>>(scratch, square + c, lines, bytes, base + c, toLines, plane, UNBOUNDED);
       }
     }
   }
