@@ -2,7 +2,7 @@
 // What the passes of winograd.ts and the gradient of winograd_gradient.ts share: their arguments, a
 // thread's scratch, two-dimensional transforms, and the tiles of source and output pictures.
 
-import { offsetX, offsetY, outputPixel, sourcePixel, Taps } from "./geometry";
+import { offsetX, offsetY, outputPixel, Taps } from "./geometry";
 import { EDGE, UNBOUNDED } from "./gemm";
 
 @unmanaged
@@ -18,6 +18,8 @@ export class Winograd {
   output: usize;
   swapped: i32;
   low: f32;
+  /** Whether to keep only results where the output held something above 0. */
+  gate: i32;
   /** Tiles a block has, a multiple of six, and output columns made at a time. */
   blockTiles: i32;
   blockColumns: i32;

@@ -57,14 +57,18 @@ export class WinogradPass {
     return Math.min(96, Math.max(12, most), ceil(this.#tiles, 6));
   }
 
-  /** to = max(low, bias + convolution of from). */
+  /**
+   * to = bias + convolution of from.
+   *
+   * @param ends Lower bound of the results, and 1 to keep only those where `to` held something above 0.
+   */
   run(
     from: Block,
     kernel: Block,
     bias: Block | null,
     to: Block,
     swapped: number,
-    low: number,
+    ends: readonly [number, number],
   ): void {
     const columns = Math.min(64, ceil(this.#n, 16));
     const tiles = this.#blockTiles(this.#row + columns + 16, PASS_BYTES);
@@ -84,7 +88,7 @@ export class WinogradPass {
       bias?.address ?? 0,
       to.address,
       swapped,
-      low,
+      ...ends,
       tiles,
       columns,
     );
