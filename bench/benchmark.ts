@@ -1,7 +1,5 @@
 import type { StepMemory } from "./first_step.ts";
-
-/** How the engine was started and the kernels built: Deno as it is, without fused multiply-add, with V8's flags. */
-export type Mode = "stock" | "strict" | "turbo";
+import { currentMode, type Mode } from "./mode.ts";
 
 /** Takes one sample on so many threads (already set): milliseconds of one run. */
 export type Sampler = (threads: number) => number | Promise<number>;
@@ -42,16 +40,11 @@ export interface Result {
   readonly bytes?: StepMemory;
 }
 
-/** The mode of this process. Only stock exists yet; strict and turbo are told apart here once they do. */
-export function currentMode(): Mode {
-  return "stock";
-}
-
 /** A sample is the mean of as many runs as fit in this many milliseconds, so that the clock's grain and a cold cache do not count. */
 const SAMPLE = 8;
 
 /** A sampler of a synchronous function. */
-export function repeated(run: () => void): Sampler {
+export function repeated(run: () => void): (threads: number) => number {
   const runs = new Map<number, number>();
   return (threads) => {
     const count = runs.get(threads) ?? 1;
