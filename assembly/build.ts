@@ -107,7 +107,9 @@ function base64(bytes: Uint8Array): string {
 }
 
 if (!(await upToDate())) {
-  const source = ["// Made by assembly/build.ts from the kernels in assembly/. Do not edit: change those."];
+  const source = [
+    "// Made by assembly/build.ts from the kernels in assembly/. Do not edit: change those.",
+  ];
   const sizes: string[] = [];
   for (const [name, { enable, features }] of Object.entries(BUILDS)) {
     const wasm = await optimize(await compile(enable), features);
