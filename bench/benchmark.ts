@@ -1,3 +1,4 @@
+import { getArithmetic } from "../core/wasm/runtime.ts";
 import type { StepMemory } from "./first_step.ts";
 
 /** How the engine was started and the kernels built: Deno as it is, without fused multiply-add, with V8's flags. */
@@ -42,9 +43,25 @@ export interface Result {
   readonly bytes?: StepMemory;
 }
 
-/** The mode of this process. Only stock exists yet; strict and turbo are told apart here once they do. */
+/** What turbo is: V8's own flags, which a process must be started with. */
+export const TURBO_FLAGS = "--v8-flags=--no-wasm-bounds-checks,--experimental-wasm-revectorize";
+
+let turbo = false;
+
+/** Says that this process was started with turbo's flags: nothing inside it could tell. */
+export function declareTurbo(): void {
+  turbo = true;
+}
+
+/** The mode of this process; strict with turbo's flags counts as strict. */
 export function currentMode(): Mode {
-  return "stock";
+  if (getArithmetic() === "strict") return "strict";
+  return turbo ? "turbo" : "stock";
+}
+
+/** Arguments of `deno` for a process of the same mode, before its script. */
+export function modeArguments(): string[] {
+  return turbo ? [TURBO_FLAGS] : [];
 }
 
 /** A sample is the mean of as many runs as fit in this many milliseconds, so that the clock's grain and a cold cache do not count. */

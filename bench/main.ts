@@ -5,11 +5,12 @@
  * @module
  */
 import { dirname, resolve } from "node:path";
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { DeconvError } from "../core/errors.ts";
 import { availableThreads } from "../core/wasm/pool.ts";
+import { runtime, setArithmetic } from "../core/wasm/runtime.ts";
 import { arithmeticBenchmarks, PEAK } from "./arithmetic.ts";
-import { type Benchmark, currentMode, type Result } from "./benchmark.ts";
+import { type Benchmark, currentMode, declareTurbo, type Result } from "./benchmark.ts";
 import { convolutionBenchmarks } from "./convolutions.ts";
 import { modelBenchmarks } from "./models.ts";
 import { NETWORKS } from "./networks.ts";
@@ -26,6 +27,8 @@ interface Options {
   json?: string;
   list?: boolean;
   profile?: string;
+  strict?: boolean;
+  turbo?: boolean;
 }
 
 /** After so many milliseconds no further round begins. */
@@ -54,6 +57,8 @@ function parse(args: readonly string[]): Options {
     .option("--json <file>", "also write the results to a file")
     .option("--list", "print the names and time nothing")
     .option("--profile <network>", "print where a training step's time goes, by kernel")
+    .option("--strict", "with strict arithmetic")
+    .addOption(new Option("--turbo", "started with turbo's flags (by bench:turbo)").hideHelp())
     .exitOverride()
     .parse(args as string[], { from: "user" })
     .opts<Options>();
@@ -107,6 +112,8 @@ function writeResults(file: string, text: string): void {
 
 async function main(args: readonly string[]): Promise<void> {
   const options = parse(args);
+  if (options.strict) setArithmetic("strict");
+  if (options.turbo) declareTurbo();
   const cores = availableThreads();
   if (options.profile !== undefined) {
     const names = Object.entries(NETWORKS).filter(([, { trained }]) => trained).map(([n]) => n);
@@ -142,7 +149,10 @@ async function main(args: readonly string[]): Promise<void> {
   });
   console.log(table(benchmarks, results));
   for (const [threads, record] of memory) console.log(`\n${memoryText(threads, record)}`);
-  console.log(`\nmode ${currentMode()}, Deno ${Deno.version.deno}, medians of ${rounds} rounds`);
+  const tile = `${runtime().tileColumns} columns a tile`;
+  console.log(
+    `\nmode ${currentMode()}, ${tile}, Deno ${Deno.version.deno}, medians of ${rounds} rounds`,
+  );
   const busy = busyText(results);
   if (busy) console.log(busy);
   if (rounds < options.rounds) {

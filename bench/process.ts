@@ -1,4 +1,4 @@
-import type { Benchmark } from "./benchmark.ts";
+import { type Benchmark, currentMode, modeArguments } from "./benchmark.ts";
 import type { StepMemory } from "./first_step.ts";
 
 /** Name of the benchmark that starts a process. */
@@ -12,7 +12,7 @@ async function firstStep(threads: number): Promise<{ ms: number; memory: StepMem
   const script = new URL("first_step.ts", import.meta.url);
   const start = performance.now();
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "-A", script.href, `${threads}`],
+    args: ["run", "--quiet", "-A", ...modeArguments(), script.href, `${threads}`, currentMode()],
     stdin: "null",
     stdout: "piped",
     stderr: "inherit",
