@@ -46,6 +46,7 @@ export {
   type Symbolic,
   type Value,
 } from "./core/layer.ts";
+export type { Precision } from "./core/algorithm.ts";
 export type { ConvOptions, Padding, Pair } from "./core/geometry.ts";
 export {
   type Activation,
@@ -84,7 +85,8 @@ export {
   sgd,
 } from "./core/optimizers.ts";
 export { type LearningRate, learningRateAt } from "./core/schedules.ts";
-export { getThreads, setThreads } from "./core/wasm/runtime.ts";
+export type { Arithmetic } from "./core/wasm/module.ts";
+export { getArithmetic, getThreads, setArithmetic, setThreads } from "./core/wasm/runtime.ts";
 export { type DecodedModel, decodeModel, encodeModel } from "./core/save.ts";
 export { loadModel, loadModelFile, saveModel } from "./core/file.ts";
 export { type Preset, preset, PRESET_NAMES, type PresetName } from "./core/presets.ts";

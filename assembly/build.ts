@@ -2,6 +2,9 @@
  * Compiles the kernels into `core/wasm/embedded.ts`, a TypeScript module that holds the WASM as
  * base64: the one form that loads with no permissions, over http, in a worker and in a bundle.
  *
+ * There are two builds of the one source: relaxed, which may fuse a multiplication and an addition
+ * into one rounding, and strict, which may not and gives the same bits everywhere (simd.ts).
+ *
  * Run as `deno task build`; it does nothing when the module is newer than every source.
  */
 
@@ -29,8 +32,25 @@ async function upToDate(): Promise<boolean> {
   }
 }
 
+/** What the kernels are made of, as Binaryen calls it: no more, or older engines could not read them. */
+const FEATURES = [
+  "MutableGlobals",
+  "SignExt",
+  "NontrappingFPToInt",
+  "BulkMemory",
+  "BulkMemoryOpt",
+  "SIMD128",
+  "Atomics",
+] as const;
+
+/** The builds: what the compiler may use, and the optimiser. */
+const BUILDS = {
+  relaxed: { enable: "simd,threads,relaxed-simd", features: [...FEATURES, "RelaxedSIMD"] },
+  strict: { enable: "simd,threads", features: FEATURES },
+} as const;
+
 /** Compiles assembly/index.ts without optimisation: that is left to `optimize`. */
-async function compile(): Promise<Uint8Array> {
+async function compile(enable: string): Promise<Uint8Array> {
   const { default: asc } = await import("assemblyscript/asc");
   let wasm: Uint8Array | undefined;
   const { error, stderr } = await asc.main(
@@ -40,7 +60,7 @@ async function compile(): Promise<Uint8Array> {
       "-O0",
       "--noAssert",
       "--runtime=stub",
-      "--enable=simd,threads,relaxed-simd",
+      `--enable=${enable}`,
       "--importMemory",
       "--noExportMemory",
       "--sharedMemory",
@@ -70,10 +90,13 @@ async function compile(): Promise<Uint8Array> {
  * -O3 without the simplify-locals passes: those nest each accumulator of the microkernel into one
  * dependent chain of multiply-adds, which costs a quarter of its speed (46 instead of 57 GF/s).
  */
-async function optimize(wasm: Uint8Array): Promise<Uint8Array> {
+async function optimize(
+  wasm: Uint8Array,
+  features: readonly (typeof FEATURES[number] | "RelaxedSIMD")[],
+): Promise<Uint8Array> {
   const { default: binaryen } = await import("binaryen");
   const module = binaryen.readBinary(wasm);
-  module.setFeatures(binaryen.Features.All);
+  module.setFeatures(features.reduce((sum, name) => sum | binaryen.Features[name], 0));
   for (const variant of ["", "-nostructure", "-notee", "-nonesting", "-notee-nostructure"]) {
     binaryen.addPassToSkip(`simplify-locals${variant}`);
   }
@@ -93,16 +116,21 @@ function base64(bytes: Uint8Array): string {
 }
 
 if (!(await upToDate())) {
-  const wasm = await optimize(await compile());
   const source = [
     "// Made by assembly/build.ts from the kernels in assembly/. Do not edit: change those.",
-    "/** The kernels as base64-encoded WebAssembly. */",
-    `export const KERNELS: string = "${base64(wasm)}";`,
-    "",
-  ].join("\n");
+  ];
+  const sizes: string[] = [];
+  for (const [name, { enable, features }] of Object.entries(BUILDS)) {
+    const wasm = await optimize(await compile(enable), features);
+    source.push(
+      `/** The ${name} kernels as base64-encoded WebAssembly. */`,
+      `export const ${name.toUpperCase()}_KERNELS: string = "${base64(wasm)}";`,
+    );
+    sizes.push(`${(wasm.length / 1024).toFixed(1)} KB ${name}`);
+  }
   // Under another name first: a build that is cut off leaves no half module.
   const draft = new URL(`embedded.ts.${Deno.pid}.tmp`, target);
-  await Deno.writeTextFile(draft, source);
+  await Deno.writeTextFile(draft, [...source, ""].join("\n"));
   await Deno.rename(draft, target);
-  console.error(`Built the kernels: ${(wasm.length / 1024).toFixed(1)} KB of WebAssembly`);
+  console.error(`Built the kernels: ${sizes.join(" and ")} of WebAssembly`);
 }

@@ -3,6 +3,7 @@
 export { work } from "./parallel";
 export { add, clip, column_sums, peak, scale, sum_of_squares } from "./arithmetic";
 export { gemm, gemm_scratch } from "./gemm";
+export { tile_trial } from "./tile_trial";
 export { conv2d_kernel_gradient, conv2d_pass } from "./conv2d";
 export { depthwise_kernel_gradient, depthwise_pass } from "./depthwise";
 export { activation_forward, activation_gradient } from "./activation";

@@ -1,13 +1,19 @@
 // Lane helpers. The kernels say what they mean with these; the optimiser inlines them.
+//
+// The first two are all that the relaxed and the strict build differ in. ASC_FEATURE_RELAXED_SIMD is
+// the compiler's own constant: strict is compiled without that feature, so no relaxed instruction
+// could get into it from anywhere.
 
-/** a·b + c. Relaxed: fused where the CPU can (one rounding), else two roundings. */
+/** a·b + c. Relaxed: fused where the CPU can (one rounding); strict: always two roundings. */
 export function madd(a: v128, b: v128, c: v128): v128 {
-  return f32x4.relaxed_madd(a, b, c);
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
+  return f32x4.add(f32x4.mul(a, b), c);
 }
 
-/** c - a·b, fused where the CPU can. */
+/** c - a·b, rounded as `madd`. */
 export function nmadd(a: v128, b: v128, c: v128): v128 {
-  return f32x4.relaxed_nmadd(a, b, c);
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_nmadd(a, b, c);
+  return f32x4.sub(c, f32x4.mul(a, b));
 }
 
 /** Lanes of `a` where `mask` is set, of `b` elsewhere. */

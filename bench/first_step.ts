@@ -1,6 +1,6 @@
 /**
  * A program that trains one step of the article's network and ends: started by `process.ts` to see
- * what a cold start and a step's memory cost. Its argument is the number of threads. It prints two
+ * what a cold start and a step's memory cost. Its arguments are the number of threads and the mode. It prints two
  * lines: one as soon as the step is done, and a record of its memory (`StepMemory`) as JSON.
  *
  * @module
@@ -34,8 +34,9 @@ function status(field: string): number | null {
 if (import.meta.main) {
   const before = status("VmRSS");
   // Imported late, so that the memory of Deno alone is known.
-  const { preset, setThreads } = await import("../mod.ts");
+  const { preset, setArithmetic, setThreads } = await import("../mod.ts");
   const { pictures } = await import("./networks.ts");
+  if (Deno.args[1] === "strict") setArithmetic("strict");
   setThreads(Number(Deno.args[0]));
   const { build, loss, batchSize } = preset("article-cnn");
   const net = build(1);

@@ -8,10 +8,11 @@ import { dirname, resolve } from "node:path";
 import { CommanderError } from "commander";
 import { DeconvError } from "../core/errors.ts";
 import { availableThreads } from "../core/wasm/pool.ts";
+import { setArithmetic } from "../core/wasm/runtime.ts";
 import { arithmeticBenchmarks, PEAK } from "./arithmetic.ts";
 import type { Benchmark, Result } from "./benchmark.ts";
 import { convolutionBenchmarks } from "./convolutions.ts";
-import { currentMode, setMode } from "./mode.ts";
+import { currentMode, declareTurbo } from "./mode.ts";
 import { modelBenchmarks } from "./models.ts";
 import { type NetworkName, NETWORKS } from "./networks.ts";
 import { measureCliffs } from "./cliffs/measure.ts";
@@ -158,7 +159,8 @@ async function measureOurs(options: Options): Promise<Result[]> {
 
 async function main(args: readonly string[]): Promise<void> {
   const options = parseOptions(args);
-  if (options.mode) setMode(options.mode);
+  if (options.strict) setArithmetic("strict");
+  if (options.turbo) declareTurbo();
   if (options.profile !== undefined) return printProfile(options);
   if (options.list) {
     const chosen = select(allBenchmarks(new Map()), options.only);

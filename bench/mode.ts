@@ -1,29 +1,37 @@
+import { getArithmetic } from "../core/wasm/runtime.ts";
+
 /** How the engine was started and the kernels built: Deno as it is, without fused multiply-add, with V8's flags. */
 export type Mode = "stock" | "strict" | "turbo";
 
-/** All modes. */
-export const MODES: readonly Mode[] = ["stock", "strict", "turbo"];
+/** What turbo is: V8's own flags, which a process must be started with. */
+export const TURBO_FLAGS = "--v8-flags=--no-wasm-bounds-checks,--experimental-wasm-revectorize";
 
-/** The flag of V8 that makes turbo what it is. */
-const TURBO = "--experimental-wasm-revectorize";
+/** The flag that a process's command line is looked through for. */
+const REVECTORIZE = "--experimental-wasm-revectorize";
 
-let chosen: Mode | undefined;
+let turbo: boolean | undefined;
 
-/** Says which mode this process is in, for what cannot be seen from within (`--mode`). */
-export function setMode(mode: Mode): void {
-  chosen = mode;
+/** Says that this process was started with turbo's flags, where the system does not tell. */
+export function declareTurbo(): void {
+  turbo = true;
 }
 
-/** The flags this process was started with, as far as the system tells. */
-function startedWith(): string {
+/** Whether this process was started with turbo's flags, as far as the system tells. */
+function startedTurbo(): boolean {
   let command = "";
   try {
     command = Deno.readTextFileSync("/proc/self/cmdline");
   } catch { /* not Linux */ }
-  return `${Deno.env.get("DENO_V8_FLAGS") ?? ""} ${command}`;
+  return `${Deno.env.get("DENO_V8_FLAGS") ?? ""} ${command}`.includes(REVECTORIZE);
 }
 
-/** The mode of this process: as `--mode` says, else turbo where V8 was given its flag, else stock. */
+/** The mode of this process; strict with turbo's flags counts as strict. */
 export function currentMode(): Mode {
-  return chosen ??= startedWith().includes(TURBO) ? "turbo" : "stock";
+  if (getArithmetic() === "strict") return "strict";
+  return (turbo ??= startedTurbo()) ? "turbo" : "stock";
+}
+
+/** Arguments of `deno` for a process of the same mode, before its script. */
+export function modeArguments(): string[] {
+  return (turbo ??= startedTurbo()) ? [TURBO_FLAGS] : [];
 }

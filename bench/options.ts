@@ -1,6 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { availableThreads } from "../core/wasm/pool.ts";
-import { type Mode, MODES } from "./mode.ts";
 
 /** What the command line says. */
 export interface Options {
@@ -12,7 +11,8 @@ export interface Options {
   profile?: string;
   peers?: boolean;
   cliffs?: boolean;
-  mode?: Mode;
+  strict?: boolean;
+  turbo?: boolean;
 }
 
 /** A whole number of at least 1, and at most `most`. */
@@ -45,10 +45,8 @@ export function parseOptions(args: readonly string[]): Options {
     .option("--profile <network>", "print where a training step's time goes, by kernel")
     .option("--peers", "compare the networks with other packages (downloads them)")
     .option("--cliffs", "compare 200 random convolutions with friendly ones of their size")
-    .addOption(
-      new Option("--mode <mode>", "what to call the results (default: seen from V8's flags)")
-        .choices(MODES),
-    )
+    .option("--strict", "with strict arithmetic")
+    .addOption(new Option("--turbo", "started with turbo's flags (by bench:turbo)").hideHelp())
     .exitOverride()
     .parse(args as string[], { from: "user" })
     .opts<Options>();

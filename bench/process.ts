@@ -1,4 +1,5 @@
 import type { Benchmark } from "./benchmark.ts";
+import { currentMode, modeArguments } from "./mode.ts";
 import type { StepMemory } from "./first_step.ts";
 
 /** Name of the benchmark that starts a process. */
@@ -12,7 +13,7 @@ async function firstStep(threads: number): Promise<{ ms: number; memory: StepMem
   const script = new URL("first_step.ts", import.meta.url);
   const start = performance.now();
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "-A", script.href, `${threads}`],
+    args: ["run", "--quiet", "-A", ...modeArguments(), script.href, `${threads}`, currentMode()],
     stdin: "null",
     stdout: "piped",
     stderr: "inherit",

@@ -40,6 +40,13 @@ export const threadsOption = (): Option =>
   new Option("--threads <count>", "threads to compute with (default: all cores)")
     .argParser(wholeNumber(1));
 
+/** Whether results must be the same everywhere. */
+export const strictOption = (): Option =>
+  new Option(
+    "--strict",
+    "round so that results are the same bits on every processor and engine (slower)",
+  );
+
 /** How the pictures look. */
 export const pictureOptions = (): Option[] => [
   new Option("--images <count>", "pictures shown on activation and reconstruction sheets")

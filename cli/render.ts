@@ -1,10 +1,10 @@
 import { dirname } from "node:path";
 import { Command } from "commander";
-import { loadModelFile, setThreads } from "../mod.ts";
+import { loadModelFile, setArithmetic, setThreads } from "../mod.ts";
 import { openData } from "./data.ts";
 import { Metrics } from "./metrics.ts";
 import { modelPath } from "./model_path.ts";
-import { dataOption, pictureOptions, threadsOption } from "./options.ts";
+import { dataOption, pictureOptions, strictOption, threadsOption } from "./options.ts";
 import { type PictureOptions, writePictures } from "./pictures.ts";
 import { openRunFolder } from "./run_folder.ts";
 
@@ -12,9 +12,11 @@ interface RenderOptions extends PictureOptions {
   data?: string;
   out?: string;
   threads?: number;
+  strict?: boolean;
 }
 
 async function render(given: string, options: RenderOptions): Promise<void> {
+  if (options.strict) setArithmetic("strict");
   if (options.threads) setThreads(options.threads);
   const path = modelPath(given);
   const { model, metadata } = await loadModelFile(path);
@@ -43,7 +45,8 @@ export function renderCommand(_done: (code: number) => void): Command {
     .argument("<model>", "the model's file, or the folder of its run")
     .addOption(dataOption("default: those it was trained on"))
     .option("--out <folder>", "where to put the pictures (default: beside the model)")
-    .addOption(threadsOption());
+    .addOption(threadsOption())
+    .addOption(strictOption());
   for (const option of pictureOptions()) command.addOption(option);
   command.addHelpText("after", EXAMPLES);
   return command.action((model: string, options: RenderOptions) => render(model, options));

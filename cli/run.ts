@@ -1,12 +1,14 @@
 import { dirname } from "node:path";
 import {
   DeconvError,
+  getArithmetic,
   loadModelFile,
   type LossName,
   makeOptimizer,
   type Model,
   preset,
   PRESET_NAMES,
+  setArithmetic,
 } from "../mod.ts";
 import { Metrics } from "./metrics.ts";
 import { modelPath } from "./model_path.ts";
@@ -23,6 +25,7 @@ export interface RunOptions {
   loss?: string;
   optimizer?: string;
   seed?: number;
+  strict?: boolean;
   out?: string;
   resume?: string;
 }
@@ -35,6 +38,8 @@ export interface Run {
   epochs: number;
   batchSize: number;
   seed: number;
+  /** Whether it computes with strict arithmetic. */
+  strict?: true;
 }
 
 /** A run about to start or to go on. Nothing has been written yet. */
@@ -54,14 +59,16 @@ export interface Start {
  */
 export function startNew(options: RunOptions): Start {
   const chosen = preset(options.preset ?? PRESET_NAMES[0]);
+  if (options.strict) setArithmetic("strict");
   const seed = options.seed ?? 0;
-  const run = {
+  const run: Run = {
     preset: chosen.name,
     data: options.data,
     samples: options.samples,
     epochs: options.epochs ?? chosen.epochs,
     batchSize: options.batchSize ?? chosen.batchSize,
     seed,
+    ...(getArithmetic() === "strict" ? { strict: true } : {}),
   };
   const { learningRate = chosen.learningRate } = options;
   const model = chosen.build(seed);
@@ -89,6 +96,7 @@ export async function startAgain(options: RunOptions & { resume: string }): Prom
   if (!run || !model.compiled) {
     throw new DeconvError(`Cannot go on with "${path}": it was not saved by a training run`);
   }
+  if (run.strict) setArithmetic("strict");
   if (options.data !== undefined) run.data = options.data;
   if (options.epochs !== undefined) run.epochs = options.epochs;
   const folder = dirname(path);
@@ -121,6 +129,7 @@ function readRun(text: string | undefined): Run | undefined {
     Number.isSafeInteger(value) && (value as number) >= least;
   const valid = typeof run === "object" && run !== null && typeof run.preset === "string" &&
     whole(run.epochs, 1) && whole(run.batchSize, 1) && whole(run.seed, 0) &&
+    (run.strict === undefined || run.strict === true) &&
     (run.samples === undefined || whole(run.samples, 1)) &&
     (run.data === undefined || typeof run.data === "string");
   return valid ? run : undefined;

@@ -6,6 +6,7 @@ import {
   dataOption,
   pictureOptions,
   positiveNumber,
+  strictOption,
   threadsOption,
   wholeNumber,
 } from "./options.ts";
@@ -33,7 +34,7 @@ function announce({ model, run }: Start, { train, test }: Data, folder: string):
   console.log(
     `${run.epochs} epochs, batch ${run.batchSize}, ${
       losses[0].kind
-    }, ${optimizer.kind}, seed ${run.seed}`,
+    }, ${optimizer.kind}, seed ${run.seed}${run.strict ? ", strict" : ""}`,
   );
   if (epoch || batch) console.log(`going on in epoch ${epoch + 1} after ${batch} batches`);
   console.log(`into ${folder} (Ctrl-C saves and ends)`);
@@ -151,6 +152,7 @@ const FIXED = [
   "loss",
   "optimizer",
   "seed",
+  "strict",
   "out",
 ];
 
@@ -173,6 +175,7 @@ export function trainCommand(done: (code: number) => void): Command {
       "how: adam (default), adamw, amsgrad, rmsprop, adagrad or sgd",
     )
     .addOption(threadsOption())
+    .addOption(strictOption())
     .option(
       "--seed <number>",
       "decides weights, order and generated pictures (default: 0)",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { decodeModel, decodeSafetensors, encodeModel, preset, shapes } from "../mod.ts";
-import { command, filesIn, run, SMALL, withFolder } from "./harness/cli.ts";
+import { command, filesIn, run, runProcess, SMALL, withFolder } from "./harness/cli.ts";
 
 const RUN = ["--preset", "article-text", "--samples", "512", "--batch-size", "8", "--epochs", "3"];
 
@@ -96,4 +96,29 @@ Deno.test("a complete run goes on when more epochs are asked for", () =>
     const { code, err } = await run("train", "--resume", twice, "--epochs", "2");
     assert.equal(code, 0, err);
     assert.deepEqual(tensorsOf(twice), tensorsOf(once));
+  }));
+
+/** What a saved run says of itself. */
+function runOf(folder: string) {
+  const { metadata } = decodeSafetensors(Deno.readFileSync(join(folder, "model.safetensors")));
+  return JSON.parse(metadata.run);
+}
+
+Deno.test("a strict run stays strict when it goes on", () =>
+  withFolder(async (folder) => {
+    const train = (...args: string[]) => runProcess(["train", ...args], folder);
+    const once = await train(...SMALL, "--strict", "--epochs", "2", "--out", "once");
+    assert.equal(once.code, 0, once.err);
+    assert.match(once.out, /seed 0, strict$/m);
+    assert.equal((await train(...SMALL, "--strict", "--epochs", "1", "--out", "twice")).code, 0);
+    const again = await train("--resume", "twice", "--epochs", "2");
+    assert.equal(again.code, 0, again.err);
+    assert.match(again.out, /seed 0, strict$/m);
+    const [one, two] = ["once", "twice"].map((name) => join(folder, name));
+    assert.equal(runOf(one).strict, true);
+    assert.deepEqual(runOf(two), runOf(one));
+    assert.deepEqual(tensorsOf(two), tensorsOf(one));
+    const render = await runProcess(["render", "twice", "--strict", "--out", "pictures"], folder);
+    assert.equal(render.code, 0, render.err);
+    assert.equal((await train("--resume", "twice", "--epochs", "3", "--strict")).code, 2);
   }));

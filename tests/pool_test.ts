@@ -6,11 +6,9 @@ import { columnSums } from "../core/wasm/elementwise.ts";
 import { gemm } from "../core/wasm/gemm.ts";
 import { MEMORY_MAP } from "../core/wasm/memory.ts";
 import { runtime } from "../core/wasm/runtime.ts";
+import { ROOT, runScript } from "./harness/scripts.ts";
 import { autoencoder, pictures, weightBits } from "./harness/small_nets.ts";
 import { awaitWorkers, liveWorkers, onThreads, TWO_THREADS } from "./harness/threads.ts";
-
-/** A program that has not ended by itself after so long hangs (milliseconds). */
-const PATIENCE = 30_000;
 
 /** Trains a little; after each batch the number of threads may change. */
 async function train(
@@ -95,42 +93,14 @@ Deno.test({
   },
 });
 
-/** Runs a script in a Deno of its own and gives what it did; kills it when it does not end. */
-async function runScript(
-  source: string,
-  flags: readonly string[] = [],
-): Promise<{ code: number; output: string; errors: string; killed: boolean }> {
-  const script = await Deno.makeTempFile({ suffix: ".ts" });
-  await Deno.writeTextFile(script, source);
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", "--no-lock", ...flags, script],
-    env: { NO_COLOR: "1" },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  let killed = false;
-  const timer = setTimeout(() => {
-    killed = true;
-    child.kill("SIGKILL");
-  }, PATIENCE);
-  const { code, stdout, stderr } = await child.output();
-  clearTimeout(timer);
-  await Deno.remove(script);
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, output: text(stdout), errors: text(stderr), killed };
-}
-
-const CORE = new URL("../", import.meta.url).href;
-
 Deno.test({
   name: "two hundred thousand tiny calls on two threads, with pauses: none hangs, none is lost",
   ignore: !TWO_THREADS,
   fn: async () => {
     const { code, output, errors, killed } = await runScript(`
-      import { columnSums } from "${CORE}core/wasm/elementwise.ts";
-      import { runtime } from "${CORE}core/wasm/runtime.ts";
-      import { setThreads } from "${CORE}mod.ts";
+      import { columnSums } from "${ROOT}core/wasm/elementwise.ts";
+      import { runtime } from "${ROOT}core/wasm/runtime.ts";
+      import { setThreads } from "${ROOT}mod.ts";
       setThreads(2);
       const [x, y] = [runtime().allocate(24), runtime().allocate(3)];
       x.view.fill(1);
@@ -171,7 +141,7 @@ async function expectEnd(mod: string, flags: readonly string[]): Promise<void> {
 }
 
 Deno.test("a script that closes nothing ends by itself, with no permissions", async () => {
-  await expectEnd(`${CORE}mod.ts`, []);
+  await expectEnd(`${ROOT}mod.ts`, []);
 });
 
 Deno.test("the same with the module imported over http", async () => {
@@ -182,7 +152,7 @@ Deno.test("the same with the module imported over http", async () => {
       const { pathname } = new URL(request.url);
       asked.push(pathname);
       try {
-        const file = await Deno.readFile(new URL(`.${pathname}`, CORE));
+        const file = await Deno.readFile(new URL(`.${pathname}`, ROOT));
         return new Response(file, { headers: { "content-type": "application/typescript" } });
       } catch {
         return new Response("not found", { status: 404 });

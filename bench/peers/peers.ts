@@ -1,3 +1,4 @@
+import { PYTORCH_PROGRAM } from "./pytorch_program.ts";
 import type { Program } from "./process.ts";
 
 /** What a peer is measured at: a benchmark of ours, and with fewer pictures where it is slow. */
@@ -30,7 +31,7 @@ export const PEERS: readonly Peer[] = [
   { name: "onnxruntime-web", program: { deno: "onnxruntime_web" }, benchmarks: all(FORWARD) },
   {
     name: "pytorch",
-    program: { python: "pytorch.py" },
+    program: { python: PYTORCH_PROGRAM },
     benchmarks: all([...TRAINING, ...FORWARD]),
   },
   { name: "tfjs-wasm", program: { deno: "tfjs_wasm" }, benchmarks: all(FORWARD) },

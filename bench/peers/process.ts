@@ -26,7 +26,7 @@ function pythonWithTorch(): string {
 /** The command line of a peer on some task folders. */
 function commandLine(program: Program, folders: readonly string[]): [string, string[]] {
   const path = (file: string) => decodeURIComponent(new URL(file, import.meta.url).pathname);
-  if ("python" in program) return [pythonWithTorch(), [path(program.python), ...folders]];
+  if ("python" in program) return [pythonWithTorch(), ["-c", program.python, ...folders]];
   const args = ["run", "--quiet", "--no-lock", "-A", path("child.ts"), program.deno, ...folders];
   return [Deno.execPath(), args];
 }

@@ -19,11 +19,8 @@ export class Pool {
   #source: string | undefined;
   #threads: number = 1;
 
-  /**
-   * @param module The compiled kernels.
-   * @param memory The shared memory.
-   */
-  constructor(readonly module: WebAssembly.Module, readonly memory: WebAssembly.Memory) {
+  /** @param memory The shared memory. */
+  constructor(readonly memory: WebAssembly.Memory) {
     this.#words = new Int32Array(memory.buffer);
     this.threads = availableThreads();
   }
@@ -46,12 +43,16 @@ export class Pool {
     Atomics.notify(this.#words, MEMORY_MAP.GENERATION >> 2);
   }
 
-  /** Starts workers that are missing; they join the work when they are up. Cheap when none is missing. */
-  summon(): void {
+  /**
+   * Starts workers that are missing; they join the work when they are up. Cheap when none is missing.
+   *
+   * @param module The compiled kernels.
+   */
+  summon(module: WebAssembly.Module): void {
     if (Atomics.load(this.#words, MEMORY_MAP.LIVE >> 2) >= this.#threads - 1) return;
     for (let thread = 1; thread < this.#threads; thread++) {
       const slot = (MEMORY_MAP.SLOTS >> 2) + thread;
-      if (Atomics.compareExchange(this.#words, slot, 0, 1) === 0) this.#start(thread);
+      if (Atomics.compareExchange(this.#words, slot, 0, 1) === 0) this.#start(module, thread);
     }
   }
 
@@ -60,7 +61,7 @@ export class Pool {
     return Atomics.load(this.#words, MEMORY_MAP.FAILED >> 2) !== 0;
   }
 
-  #start(thread: number): void {
+  #start(module: WebAssembly.Module, thread: number): void {
     if (typeof Worker === "undefined") {
       this.#threads = 1; // no workers in this engine: the calling thread does everything
       return;
@@ -70,7 +71,7 @@ export class Pool {
     );
     const worker = new Worker(this.#source, { type: "module", name: `deconv-${thread}` });
     const order: WorkerOrder = {
-      module: this.module,
+      module,
       memory: this.memory,
       thread,
       failed: MEMORY_MAP.FAILED,

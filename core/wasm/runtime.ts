@@ -2,8 +2,15 @@ import { DeconvError } from "../errors.ts";
 import { Block } from "../block.ts";
 import { Arena, paddedBytes } from "./arena.ts";
 import { MAX_THREADS, MEMORY_MAP, reserveMemory } from "./memory.ts";
-import { compileKernels, instantiateKernels, type KernelExports } from "./module.ts";
+import {
+  type Arithmetic,
+  compileKernels,
+  instantiateKernels,
+  type KernelExports,
+  supportsRelaxed,
+} from "./module.ts";
 import { availableThreads, Pool } from "./pool.ts";
+import { type TileColumns, TileTrial } from "./tile.ts";
 
 /** The one owner of the linear memory, the kernels and the threads. */
 export class Runtime {
@@ -11,8 +18,7 @@ export class Runtime {
   readonly memory: WebAssembly.Memory = reserveMemory();
   /** Where long-lived blocks come from. */
   readonly arena: Arena = new Arena(this.memory.buffer, MEMORY_MAP.ARENA);
-  readonly #pool: Pool;
-  readonly #exports: KernelExports;
+  readonly #pool: Pool = new Pool(this.memory);
   readonly #words: Uint32Array = new Uint32Array(this.memory.buffer);
   readonly #scratch: { address: number; bytes: number } = { address: 0, bytes: 0 };
   readonly #workspace: { address: number; bytes: number } = { address: 0, bytes: 0 };
@@ -20,29 +26,71 @@ export class Runtime {
     ({ address, bytes }) => this.arena.give(address, bytes),
   );
 
-  /** Compiles the kernels and reserves the memory. */
+  #arithmetic: Arithmetic = supportsRelaxed() ? "relaxed" : "strict";
+  #kernels: { module: WebAssembly.Module; exports: KernelExports } | null = null;
+  #tileColumns: TileColumns = 8;
+  #trial: TileTrial | null = new TileTrial((columns, ...size) => this.#tryTile(columns, size));
+
+  /** Reserves the memory. The kernels are compiled when the first is called. */
   constructor() {
-    const module = compileKernels();
-    this.#exports = instantiateKernels(module, this.memory);
-    this.#pool = new Pool(module, this.memory);
-    this.#words[MEMORY_MAP.TILE_COLUMNS >> 2] = 8;
+    this.#words[MEMORY_MAP.TILE_COLUMNS >> 2] = this.#tileColumns;
     new Float32Array(this.memory.buffer).set([2, 4, 5, 8], MEMORY_MAP.TWO >> 2);
   }
 
-  /** Columns of the register tile: 8, or 16 where V8 packs pairs of vectors. */
-  set tileColumns(columns: 8 | 16) {
+  /** How the kernels round. */
+  get arithmetic(): Arithmetic {
+    return this.#arithmetic;
+  }
+
+  /** @throws {DeconvError} When something has been computed the other way, or the engine cannot. */
+  set arithmetic(arithmetic: Arithmetic) {
+    if (arithmetic === this.#arithmetic) return;
+    if (arithmetic !== "relaxed" && arithmetic !== "strict") {
+      throw new DeconvError(
+        `Cannot set the arithmetic to "${arithmetic}": there are relaxed and strict`,
+      );
+    }
+    if (this.#kernels) {
+      throw new DeconvError(
+        `Cannot change to ${arithmetic} arithmetic any more: something has been computed with ` +
+          `${this.#arithmetic} arithmetic; call setArithmetic before anything else`,
+      );
+    }
+    if (arithmetic === "relaxed" && !supportsRelaxed()) {
+      throw new DeconvError(
+        "Cannot use relaxed arithmetic: this engine has no relaxed SIMD in WebAssembly",
+      );
+    }
+    this.#arithmetic = arithmetic;
+  }
+
+  /** Columns of the register tile: 8, or 16 where V8 packs pairs of vectors. Setting it ends the trial that chooses. */
+  get tileColumns(): TileColumns {
+    return this.#tileColumns;
+  }
+
+  set tileColumns(columns: TileColumns) {
+    this.#trial = null;
+    this.#tileColumns = columns;
     this.#words[MEMORY_MAP.TILE_COLUMNS >> 2] = columns;
+  }
+
+  /** Whether the width of the register tile is still being chosen. */
+  get choosesTile(): boolean {
+    return this.#trial !== null;
+  }
+
+  /** Runs the product of the trial with tiles of this width. */
+  #tryTile(columns: TileColumns, size: readonly number[]): void {
+    const word = MEMORY_MAP.TILE_COLUMNS >> 2;
+    this.#words[word] = columns;
+    this.#load().exports.tile_trial(...size);
+    this.#words[word] = this.#tileColumns;
   }
 
   /** Calls a kernel whose products have so few columns, with the narrow tile where that is faster. */
   callNarrow(columns: number, kernel: string, ...args: number[]): void {
-    const word = MEMORY_MAP.TILE_COLUMNS >> 2, usual = this.#words[word];
-    if (columns <= 4) this.#words[word] = 4;
-    try {
-      this.call(kernel, ...args);
-    } finally {
-      this.#words[word] = usual;
-    }
+    this.#call(columns <= 4 ? 4 : undefined, kernel, args);
   }
 
   /** Threads that kernels run on, the calling one included. */
@@ -107,9 +155,19 @@ export class Runtime {
    * @throws {DeconvError} When a worker thread has crashed.
    */
   call(kernel: string, ...args: number[]): number {
-    this.#pool.summon();
+    return this.#call(undefined, kernel, args);
+  }
+
+  #call(tileColumns: 4 | undefined, kernel: string, args: readonly number[]): number {
+    const { module, exports } = this.#kernels ?? this.#load();
+    // Between two kernels nobody reads the tile's width, and it changes no bit of any result.
+    const chosen = this.#trial?.step();
+    if (chosen) this.tileColumns = chosen;
+    this.#pool.summon(module);
+    const word = MEMORY_MAP.TILE_COLUMNS >> 2;
+    if (tileColumns) this.#words[word] = tileColumns;
     try {
-      return this.#exports[kernel](...args);
+      return exports[kernel](...args);
     } catch (error) {
       if (this.#pool.failed) {
         throw new DeconvError(
@@ -118,7 +176,15 @@ export class Runtime {
         );
       }
       throw error;
+    } finally {
+      if (tileColumns) this.#words[word] = this.#tileColumns;
     }
+  }
+
+  #load(): { module: WebAssembly.Module; exports: KernelExports } {
+    if (this.#kernels) return this.#kernels;
+    const module = compileKernels(this.#arithmetic);
+    return this.#kernels = { module, exports: instantiateKernels(module, this.memory) };
   }
 }
 
@@ -150,4 +216,29 @@ export function setThreads(count: number): void {
 /** How many threads the kernels use, the calling one included. */
 export function getThreads(): number {
   return runtime().threads;
+}
+
+/**
+ * Chooses how the kernels round; call it before anything is computed.
+ *
+ * @param arithmetic `"relaxed"`, the default, is faster: it fuses a multiplication and an addition into
+ * one rounding where the processor can. `"strict"` never does, and so gives the same bits on every
+ * processor and in every engine. Where an engine has no relaxed SIMD (Node 20), strict is the default.
+ * @throws {DeconvError} When something has been computed the other way already, or the engine has no
+ * relaxed SIMD.
+ *
+ * @example
+ * ```ts
+ * import { getArithmetic, setArithmetic } from "@deconv/deconv";
+ * setArithmetic("strict");
+ * console.log(getArithmetic()); // "strict"
+ * ```
+ */
+export function setArithmetic(arithmetic: Arithmetic): void {
+  runtime().arithmetic = arithmetic;
+}
+
+/** How the kernels round. */
+export function getArithmetic(): Arithmetic {
+  return runtime().arithmetic;
 }

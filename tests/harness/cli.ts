@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { main } from "../../cli/main.ts";
+import { getArithmetic } from "../../mod.ts";
 
 /** What a command did. */
 export interface Result {
@@ -27,6 +28,11 @@ export async function run(...args: string[]): Promise<Result> {
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
+/** What makes a process compute as this one does: in a strict test run, the same preload. */
+const strict = getArithmetic() === "strict"
+  ? [`--preload=${join(root, "tests", "modes", "strict.ts")}`]
+  : [];
+
 /** A command as a process of its own with no more permissions than the tasks give it. */
 export function command(args: string[], cwd: string): Deno.Command {
   return new Deno.Command(Deno.execPath(), {
@@ -36,6 +42,7 @@ export function command(args: string[], cwd: string): Deno.Command {
       `--config=${join(root, "deno.json")}`,
       "--allow-read",
       "--allow-write",
+      ...strict,
       join(root, "cli", "main.ts"),
       ...args,
     ],

@@ -6,7 +6,7 @@
  */
 
 import assert from "node:assert/strict";
-import { input, type Layer, type Model, model } from "../../mod.ts";
+import { getArithmetic, input, type Layer, type Model, model } from "../../mod.ts";
 import type { Value } from "../../core/layer.ts";
 import { Plan } from "../../core/plan.ts";
 import type { NumberArray } from "../reference/array.ts";
@@ -41,9 +41,13 @@ export interface LayerSubject {
   readonly tolerance?: number;
 }
 
-/** Rounding of a sum of so many products, relative to the largest result, with room for bad luck. */
+/**
+ * Rounding of a sum of so many products, relative to the largest result, with room for bad luck.
+ * Strict arithmetic rounds twice where relaxed rounds once: twice the variance.
+ */
 export function toleranceFor(terms: number): number {
-  return 2 ** -22 * (2 + Math.sqrt(terms));
+  const roundings = getArithmetic() === "strict" ? 2 : 1;
+  return 2 ** -22 * (2 + Math.sqrt(roundings * terms));
 }
 
 const last = (name: string) => name.slice(name.lastIndexOf("/") + 1);

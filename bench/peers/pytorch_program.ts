@@ -1,4 +1,9 @@
-"""PyTorch's process: the counterpart of child.ts for `pytorch.py FOLDER...`; see there for the commands."""
+/**
+ * PyTorch's process, in the language it is to be had in: run as `python3 -c PROGRAM FOLDER…` where
+ * python3 has torch. Nothing else in deconv is Python.
+ */
+export const PYTORCH_PROGRAM =
+  `"""PyTorch's process: the counterpart of child.ts for \`pytorch.py FOLDER...\`; see there for the commands."""
 
 import json
 import os
@@ -111,3 +116,4 @@ for line in sys.stdin:
     except Exception as error:  # pylint: disable=broad-except
         reply = {"absent": str(error)}
     print(json.dumps(reply), flush=True)
+`;
