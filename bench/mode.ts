@@ -9,29 +9,31 @@ export const TURBO_FLAGS = "--v8-flags=--no-wasm-bounds-checks,--experimental-wa
 /** The flag that a process's command line is looked through for. */
 const REVECTORIZE = "--experimental-wasm-revectorize";
 
-let turbo: boolean | undefined;
+let declared: boolean | undefined;
 
 /** Says that this process was started with turbo's flags, where the system does not tell. */
 export function declareTurbo(): void {
-  turbo = true;
+  declared = true;
 }
 
 /** Whether this process was started with turbo's flags, as far as the system tells. */
-function startedTurbo(): boolean {
+function isTurbo(): boolean {
+  if (declared !== undefined) return declared;
   let command = "";
   try {
     command = Deno.readTextFileSync("/proc/self/cmdline");
   } catch { /* not Linux */ }
-  return `${Deno.env.get("DENO_V8_FLAGS") ?? ""} ${command}`.includes(REVECTORIZE);
+  declared = `${Deno.env.get("DENO_V8_FLAGS") ?? ""} ${command}`.includes(REVECTORIZE);
+  return declared;
 }
 
 /** The mode of this process; strict with turbo's flags counts as strict. */
 export function currentMode(): Mode {
   if (getArithmetic() === "strict") return "strict";
-  return (turbo ??= startedTurbo()) ? "turbo" : "stock";
+  return isTurbo() ? "turbo" : "stock";
 }
 
 /** Arguments of `deno` for a process of the same mode, before its script. */
 export function modeArguments(): string[] {
-  return (turbo ??= startedTurbo()) ? [TURBO_FLAGS] : [];
+  return isTurbo() ? [TURBO_FLAGS] : [];
 }
