@@ -12,7 +12,7 @@
 // products are added within one GEMM of four times the K. So a pass takes a list of tap tables. The
 // taps of a table must be evenly spaced, `step` apart; there is one group.
 
-import { ARGUMENTS, scratchOf, workspace, ZEROS } from "./memory";
+import { ARGUMENTS, scratchOf, ZEROS } from "./memory";
 import { packTap } from "./conv2d";
 import { outputPixel } from "./geometry";
 import { tiles, UNBOUNDED, wholePanels } from "./gemm";
@@ -51,7 +51,7 @@ function kernelChunk<T>(chunk: i32, thread: i32): void {
   const k = <usize> (channels * w.count),
     panels = <usize> (wholePanels(taps.outputChannels) / wide);
   const plane = panels * k * line, lines = <usize> products<T>() * plane;
-  const to = workspace() + (<usize> panel * k + <usize> (q * channels)) * line;
+  const to = w.transformed + (<usize> panel * k + <usize> (q * channels)) * line;
   for (let at: usize = 0; at < slice; at += 32) {
     transform<Kernel<T>>(
       scratch,
@@ -151,7 +151,7 @@ function passChunk<T>(chunk: i32, thread: i32): void {
   for (let j = begin; j < end; j += w.blockColumns) {
     const columns = min(w.blockColumns, wholePanels(n) - j);
     for (let x = 0; x < planes; x++) {
-      const u = workspace() + <usize> (x * panels + j / wide) * panelBytes;
+      const u = w.transformed + <usize> (x * panels + j / wide) * panelBytes;
       // The output transform takes the product of point 1 into every pixel, unchanged: the bias goes there.
       const init = w.bias && x == products<T>() + 1 ? w.bias + <usize> j * 4 : ZEROS;
       tiles(
@@ -205,7 +205,10 @@ function allTiles(w: Winograd): i32 {
  * @param variant 0 F(4x4, 3x3), 1 F(2x2, 3x3), 2 F(4x4, 2x2)
  * @param tables  u32 addresses of `count` tap tables, each with 3x3 (or 2x2) evenly spaced taps
  *
- * Workspace: products · count · channels · (n rounded up to 16) floats. Scratch: core/wasm/winograd.ts.
+ * @param transformed where U is: products · count · channels · (n rounded up to 16) floats
+ * @param fresh   1 to make U of the kernel first, 0 where it holds what this kernel and register tile made
+ *
+ * Scratch: core/wasm/winograd.ts.
  */
 export function winograd_pass(
   variant: i32,
@@ -221,11 +224,15 @@ export function winograd_pass(
   blockTiles: i32,
   blockColumns: i32,
   columnParts: i32,
+  transformed: usize,
+  fresh: i32,
 ): void {
   const w = changetype<Winograd>(ARGUMENTS);
   w.variant = variant, w.tables = tables, w.count = count, w.source = source, w.kernel = kernel;
   w.bias = bias, w.output = output, w.swapped = swapped, w.low = low, w.gate = gate;
   w.blockTiles = blockTiles, w.blockColumns = blockColumns, w.columnParts = columnParts;
-  parallel(kernelJob.index, count * (wholePanels(table(w, 0).outputChannels) / tileColumns()));
+  w.transformed = transformed;
+  const panels = wholePanels(table(w, 0).outputChannels) / tileColumns();
+  if (fresh) parallel(kernelJob.index, count * panels);
   parallel(passJob.index, (allTiles(w) + blockTiles - 1) / blockTiles * columnParts);
 }

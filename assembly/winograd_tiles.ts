@@ -14,6 +14,8 @@ export class Winograd {
   count: i32;
   source: usize;
   kernel: usize;
+  /** Where U is. */
+  transformed: usize;
   bias: usize;
   output: usize;
   swapped: i32;

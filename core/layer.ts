@@ -100,6 +100,8 @@ export interface Lowering {
   readonly parameters: readonly Parameter[];
   /** How exact it must be. */
   readonly precision: Precision;
+  /** Whether there will be no backward pass, and weights seldom change. */
+  readonly inference: boolean;
   /** Memory that lasts from the forward to the backward pass. */
   saved(length: number): Block;
   /** Adds a step. Steps run forward in order and backward in reverse. */

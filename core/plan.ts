@@ -110,6 +110,7 @@ export class Plan {
         output: this.values[output],
         parameters: layer.parameters,
         precision: this.options.precision ?? "fast",
+        inference: !gradients,
         saved: (length) => place(length, i, gradients ? back(i) : i),
         add: (operation) => operations.push(operation),
       });

@@ -100,7 +100,8 @@ export function lowerConv(
   geometry: ConvGeometry,
   transposed: boolean,
 ): void {
-  const passes = new Conv2dPasses(geometry, { precision: lowering.precision });
+  const { precision, inference: keep } = lowering;
+  const passes = new Conv2dPasses(geometry, { precision, keep });
   const [from] = lowering.inputs;
   const [kernel, bias = null] = lowering.parameters;
   const active = config.activation as ActivationConfig;

@@ -44,6 +44,8 @@ function ending(finish: Finish): readonly [number, number] {
 export interface PassOptions {
   /** Default `"fast"`. */
   precision?: Precision;
+  /** Whether weights seldom change, so that what is made of them is kept: for inference. Default false. */
+  keep?: boolean;
   /** Chooses the algorithm for each table; for tests and measurements. */
   choose?: (table: TapTable, precision: Precision) => Algorithm;
 }
@@ -63,8 +65,8 @@ export class Conv2dPasses {
 
   /** @param geometry A geometry made by `convGeometry` or `convTransposeGeometry`. */
   constructor(readonly geometry: ConvGeometry, options: PassOptions = {}) {
-    const { precision = "fast", choose = chooseAlgorithm } = options;
-    const place = (table: TapTable) => this.#place(table, choose(table, precision));
+    const { precision = "fast", keep = false, choose = chooseAlgorithm } = options;
+    const place = (table: TapTable) => this.#place(table, choose(table, precision), keep);
     this.#forward = place(forwardTaps(geometry));
     this.#backward = inputGradientTaps(geometry).map(place);
     const addresses = (placed: Placed[]) =>
@@ -80,7 +82,7 @@ export class Conv2dPasses {
     };
   }
 
-  #place(table: TapTable, algorithm: Algorithm): Placed {
+  #place(table: TapTable, algorithm: Algorithm, keep: boolean): Placed {
     const { rows, stride } = tileLayout(table);
     const n = ceil16(table.output[2] / table.groups);
     const taps = table.taps[0].length * table.taps[1].length;
@@ -88,7 +90,7 @@ export class Conv2dPasses {
       table,
       algorithm,
       words: this.#runtime.allocateWords(encodeTaps(table)),
-      winograd: algorithm.kind === "winograd" ? new WinogradPass(algorithm) : null,
+      winograd: algorithm.kind === "winograd" ? new WinogradPass(algorithm, keep) : null,
       // Edge tile, tables of addresses, a spare row, the column tile; or column tile, dy panels, spill.
       scratch: 2048 + rows * 4 * (2 + taps) + 7 * n * 4 + rows * (stride + n) * 4,
       workspace: table.groups * n * innerSize(table) * 4,

@@ -103,6 +103,11 @@ export class Runtime {
     this.#pool.threads = count;
   }
 
+  /** Where the workspace is, once some has been reserved. */
+  get workspaceAddress(): number {
+    return this.#workspace.address;
+  }
+
   /** A block of zeros that is given back when nothing refers to it any more. */
   allocate(length: number): Block {
     const block = new Block(this.memory.buffer, length);

@@ -13,6 +13,8 @@ const PASS_BYTES = 640 << 10;
 const GRADIENT_BYTES = 1200 << 10;
 /** Partial sums of a kernel gradient may take this many bytes. */
 const PARTIAL_BYTES = 96 << 20;
+/** A transformed kernel larger than this (bytes) is made anew each time. */
+const KEPT_BYTES = 64 << 20;
 /** A pass should have at least so many chunks: where the tiles make fewer, the output columns are split too. */
 const CHUNKS = 8;
 /** Into how many parts the tiles are split for the kernel gradient, at most. */
@@ -32,9 +34,19 @@ export class WinogradPass {
   readonly #n: number;
   readonly #tiles: number;
   readonly #taps: number;
+  readonly #keep: boolean;
+  /** The transformed kernel, and which kernel and register tile it is of. */
+  #store: Block | null = null;
+  #key = "";
 
-  /** @param algorithm What `chooseAlgorithm` chose. */
-  constructor(algorithm: Algorithm & { kind: "winograd" }) {
+  /**
+   * Places the tables.
+   *
+   * @param algorithm What `chooseAlgorithm` chose.
+   * @param keep Whether to keep the transformed kernel from call to call: for inference.
+   */
+  constructor(algorithm: Algorithm & { kind: "winograd" }, keep = false) {
+    this.#keep = keep;
     const { variant, tables } = algorithm;
     const { outputs, taps } = WINOGRAD[variant];
     this.#variant = NUMBERS[variant];
@@ -77,10 +89,11 @@ export class WinogradPass {
     const parts = Math.ceil(CHUNKS / Math.ceil(this.#tiles / tiles));
     const blocks = this.#planes * (tiles * (this.#row + columns + 16) * 4 + 128);
     const slices = this.#taps * this.#k / this.#count * 64;
-    this.#runtime.reserve(
-      HEADER + Math.max(blocks + this.#border, slices),
-      this.#planes * this.#k * ceil(this.#n, 16) * 4,
-    );
+    const bytes = this.#planes * this.#k * ceil(this.#n, 16) * 4;
+    const scratch = HEADER + Math.max(blocks + this.#border, slices);
+    const keep = this.#keep && bytes <= KEPT_BYTES;
+    this.#runtime.reserve(scratch, keep ? 0 : bytes);
+    const fresh = !keep || this.#isNew(kernel, bytes);
     this.#runtime.call(
       "winograd_pass",
       this.#variant,
@@ -95,7 +108,22 @@ export class WinogradPass {
       tiles,
       columns,
       Math.min(parts, Math.ceil(this.#n / columns)),
+      keep ? this.#store!.address : this.#runtime.workspaceAddress,
+      fresh ? 1 : 0,
     );
+  }
+
+  /** Whether the kernel is not the one whose transform is kept, number for number and for the same register tile. */
+  #isNew(kernel: Block, bytes: number): boolean {
+    const runtime = this.#runtime;
+    this.#store ??= runtime.allocate(bytes / 4);
+    // While the tile is being chosen, its width may change within the next call.
+    if (runtime.choosesTile) return true;
+    runtime.reserve(0, 64 * Math.ceil(kernel.length / 16384));
+    const print = runtime.call("fingerprint", kernel.length, kernel.address);
+    const key = `${print} ${runtime.tileColumns}`, same = key === this.#key;
+    this.#key = key;
+    return !same;
   }
 
   /** Room for one tile of pixels, of the source or the output, and a line to read over. */
