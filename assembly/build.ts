@@ -11,6 +11,13 @@
 const here = new URL(".", import.meta.url);
 const target = new URL("../core/wasm/embedded.ts", here);
 
+/**
+ * Where the compiler's static data goes, a record for each function used as a job. Nobody reads it,
+ * but every thread's instantiation writes it again, so it must lie where nothing else is: between
+ * ZEROS and ARENA (a test looks).
+ */
+const STATIC_DATA = 0x11000;
+
 /** Whether the embedded module is newer than everything it is made of. */
 async function upToDate(): Promise<boolean> {
   try {
@@ -57,8 +64,10 @@ async function compile(enable: string): Promise<Uint8Array> {
       "--importMemory",
       "--noExportMemory",
       "--sharedMemory",
-      "--initialMemory=1",
+      "--initialMemory=2",
       "--maximumMemory=65536",
+      `--memoryBase=${STATIC_DATA}`,
+      "--disableWarning=112",
     ],
     {
       readFile: (name: string) => {

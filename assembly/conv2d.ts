@@ -54,6 +54,8 @@ class Pass {
   /** Whether source pixels are read in place. */
   indirect: i32;
   low: f32;
+  /** Whether to keep only results where the output held something above 0. */
+  gate: i32;
   /** Parts the pixels are split into for the kernel gradient, and whether each part goes tap row by tap row. */
   parts: i32;
   byRow: i32;
@@ -150,6 +152,7 @@ function passChunk(chunk: i32, thread: i32): void {
       0,
       init,
       pass.low,
+      pass.gate,
       edge,
     );
     return;
@@ -159,7 +162,7 @@ function passChunk(chunk: i32, thread: i32): void {
   for (let p = 0; p < rows; p++) {
     store<u32>(from + <usize> p * 4, <u32> (column + <usize> p * stride));
   }
-  tiles(count, n, 1, innerSize(taps), from, 0, 0, b, to, 0, init, pass.low, edge);
+  tiles(count, n, 1, innerSize(taps), from, 0, 0, b, to, 0, init, pass.low, pass.gate, edge);
 }
 
 /**
@@ -169,6 +172,7 @@ function passChunk(chunk: i32, thread: i32): void {
  * @param swapped  1 where the kernel's last axis is the source's channels (input gradient)
  * @param indirect 1 to read source pixels in place, 0 to copy them into a column tile
  * @param low      0 for relu, -Infinity for none
+ * @param gate     1 to keep only results where the output held something above 0
  *
  * Workspace: groups · (n rounded up to 16) · k floats. Scratch: see core/wasm/conv2d.ts.
  */
@@ -181,11 +185,12 @@ export function conv2d_pass(
   swapped: i32,
   indirect: i32,
   low: f32,
+  gate: i32,
 ): void {
   const pass = changetype<Pass>(ARGUMENTS);
   pass.taps = changetype<Taps>(taps), pass.source = source, pass.kernel = kernel;
   pass.bias = bias, pass.output = output, pass.swapped = swapped, pass.indirect = indirect;
-  pass.low = low;
+  pass.low = low, pass.gate = gate;
   const t = pass.taps, panels = wholePanels(t.outputChannels / t.groups) / tileColumns();
   parallel(packChunk.index, t.groups * panels);
   parallel(passChunk.index, t.groups * tileCount(t));

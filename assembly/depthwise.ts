@@ -8,6 +8,7 @@
 import { ARGUMENTS, workspace, ZEROS } from "./memory";
 import { kernelX, kernelY, offsetX, offsetY, outputOffset, Taps } from "./geometry";
 import { parallel } from "./parallel";
+import { storeLanes } from "./scatter";
 import { madd } from "./simd";
 
 /** Output pixels a chunk makes. */
@@ -21,6 +22,7 @@ class Depthwise {
   bias: usize;
   output: usize;
   low: f32;
+  gate: i32;
   parts: i32;
 }
 
@@ -54,20 +56,10 @@ function passChunk(chunk: i32, _thread: i32): void {
           );
         }
       }
+      if (d.gate) sum = v128.and(sum, f32x4.gt(v128.load(out + lane), f32x4.splat(0)));
       storeLanes(out + lane, f32x4.max(sum, floor), channels - c);
     }
   }
-}
-
-/** Stores the first `count` (at most 4) lanes: a pixel's neighbour may belong to another thread. */
-function storeLanes(to: usize, v: v128, count: i32): void {
-  if (count >= 4) {
-    v128.store(to, v);
-    return;
-  }
-  store<f32>(to, f32x4.extract_lane(v, 0));
-  if (count > 1) store<f32>(to, f32x4.extract_lane(v, 1), 4);
-  if (count > 2) store<f32>(to, f32x4.extract_lane(v, 2), 8);
 }
 
 /** output = max(low, bias + depthwise convolution of the source), for the output pixels of one tap table. */
@@ -78,10 +70,11 @@ export function depthwise_pass(
   bias: usize,
   output: usize,
   low: f32,
+  gate: i32,
 ): void {
   const d = changetype<Depthwise>(ARGUMENTS);
   d.taps = changetype<Taps>(taps), d.source = source, d.kernel = kernel, d.bias = bias;
-  d.output = output, d.low = low;
+  d.output = output, d.low = low, d.gate = gate;
   const pixels = d.taps.pictures * d.taps.gridHeight * d.taps.gridWidth;
   parallel(passChunk.index, (pixels + PIXELS - 1) / PIXELS);
 }

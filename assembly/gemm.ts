@@ -10,7 +10,8 @@
 // the pixels under a kernel's tap, and writes a matrix, a picture, or every second pixel of one.
 
 import { ARGUMENTS, scratchOf, workspace, ZEROS } from "./memory";
-import { MR, row, tile, tileColumns } from "./microkernel";
+import { MR, tile, tileColumns } from "./microkernel";
+import { row } from "./microkernel_rows";
 import { parallel } from "./parallel";
 
 /** Bytes of scratch that `tiles` needs for tiles at the right edge: six rows of sixteen, and their addresses. */
@@ -29,6 +30,7 @@ export const UNBOUNDED: f32 = -Infinity;
  * @param to     table of addresses of rows of C
  * @param column bytes to skip in each row of C
  * @param init   as of `tile`, for column 0
+ * @param low,gate as of `tile`
  * @param edge   EDGE bytes of scratch
  */
 export function tiles(
@@ -44,6 +46,7 @@ export function tiles(
   column: usize,
   init: usize,
   low: f32,
+  gate: i32,
   edge: usize,
 ): void {
   const wide = tileColumns(), panel = <usize> (taps * k * wide) * 4;
@@ -53,11 +56,11 @@ export function tiles(
     const start = init > ZEROS ? init + <usize> j * 4 : init;
     if (n - j >= wide) {
       for (let i: usize = 0; i < rows; i += 4 * MR) {
-        tile(taps, k, from + i, step, skip, b, to + i, at, start, low);
+        tile(taps, k, from + i, step, skip, b, to + i, at, start, low, gate);
       }
     } else {
       for (let i: usize = 0; i < rows; i += 4 * MR) {
-        edgeTile(n - j, taps, k, from + i, step, skip, b, to + i, at, start, low, edge);
+        edgeTile(n - j, taps, k, from + i, step, skip, b, to + i, at, start, low, gate, edge);
       }
     }
     b += panel;
@@ -77,14 +80,15 @@ function edgeTile(
   column: usize,
   init: usize,
   low: f32,
+  gate: i32,
   edge: usize,
 ): void {
   const table = edge + 6 * 64, bytes = <usize> columns * 4;
   for (let i: usize = 0; i < 6; i++) {
     store<u32>(table + 4 * i, <u32> (edge + 64 * i));
-    if (!init) copyFloats(edge + 64 * i, row(to, i) + column, bytes);
+    if (!init || gate) copyFloats(edge + 64 * i, row(to, i) + column, bytes);
   }
-  tile(taps, k, from, step, skip, b, table, 0, init, low);
+  tile(taps, k, from, step, skip, b, table, 0, init, low, gate);
   for (let i: usize = 0; i < 6; i++) copyFloats(row(to, i) + column, edge + 64 * i, bytes);
 }
 
@@ -179,7 +183,7 @@ function gemmChunk(chunk: i32, thread: i32): void {
     let init: usize = 0;
     if (k0 == 0 && !g.add) init = g.bias ? g.bias + <usize> j0 * 4 : ZEROS;
     const skip = g.transposeA ? <usize> 0 : <usize> k0 * 4;
-    tiles(count, columns, 1, kc, from, 0, skip, b, to, 0, init, UNBOUNDED, edge);
+    tiles(count, columns, 1, kc, from, 0, skip, b, to, 0, init, UNBOUNDED, 0, edge);
   }
 }
 

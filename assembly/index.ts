@@ -12,3 +12,4 @@ export { loss_categorical, loss_elementwise, loss_kl } from "./loss";
 export { adagrad, adam, rmsprop, sgd } from "./optimizer";
 export { winograd_pass } from "./winograd";
 export { winograd_kernel_gradient } from "./winograd_gradient";
+export { scatter_pass } from "./scatter";

@@ -11,6 +11,9 @@
 // "Analytical Modeling Is Enough for High-Performance BLIS".
 
 import { TILE_COLUMNS } from "./memory";
+import { tile4 } from "./microkernel_narrow";
+import { tile16 } from "./microkernel_wide";
+import { kept, row } from "./microkernel_rows";
 import { madd } from "./simd";
 
 /** Rows of the register tile. */
@@ -19,11 +22,6 @@ export const MR: i32 = 6;
 /** Columns of the register tile: 8 or 16, or 4 while a product of at most four columns runs. */
 export function tileColumns(): i32 {
   return load<i32>(TILE_COLUMNS);
-}
-
-/** Entry `i` of a table of addresses. */
-export function row(table: usize, i: usize): usize {
-  return <usize> load<u32>(table + 4 * i);
 }
 
 /**
@@ -36,6 +34,8 @@ export function row(table: usize, i: usize): usize {
  * @param column bytes to skip in each row of C
  * @param init   initial values shared by the rows (a bias, or ZEROS); 0 to add to C
  * @param low    results below this become this: 0 for relu, -Infinity for none
+ * @param gate   whether only those results are kept where C held something above 0: the gradient of
+ *               the relu that made C, written over it
  */
 export function tile(
   taps: i32,
@@ -48,11 +48,12 @@ export function tile(
   column: usize,
   init: usize,
   low: f32,
+  gate: i32,
 ): void {
   const wide = tileColumns();
-  if (wide == 8) tile8(taps, k, from, step, skip, b, to, column, init, low);
-  else if (wide == 16) tile16(taps, k, from, step, skip, b, to, column, init, low);
-  else tile4(taps, k, from, step, skip, b, to, column, init, low);
+  if (wide == 8) tile8(taps, k, from, step, skip, b, to, column, init, low, gate);
+  else if (wide == 16) tile16(taps, k, from, step, skip, b, to, column, init, low, gate);
+  else tile4(taps, k, from, step, skip, b, to, column, init, low, gate);
 }
 
 function tile8(
@@ -66,6 +67,7 @@ function tile8(
   column: usize,
   init: usize,
   low: f32,
+  gate: i32,
 ): void {
   let c = init ? init : row(to, 0) + column;
   let c00 = v128.load(c), c01 = v128.load(c, 16);
@@ -127,6 +129,20 @@ function tile8(
     }
     from += step;
   }
+  if (gate) {
+    c = row(to, 0) + column;
+    c00 = kept(c00, c), c01 = kept(c01, c + 16);
+    c = row(to, 1) + column;
+    c10 = kept(c10, c), c11 = kept(c11, c + 16);
+    c = row(to, 2) + column;
+    c20 = kept(c20, c), c21 = kept(c21, c + 16);
+    c = row(to, 3) + column;
+    c30 = kept(c30, c), c31 = kept(c31, c + 16);
+    c = row(to, 4) + column;
+    c40 = kept(c40, c), c41 = kept(c41, c + 16);
+    c = row(to, 5) + column;
+    c50 = kept(c50, c), c51 = kept(c51, c + 16);
+  }
   const floor = f32x4.splat(low);
   c = row(to, 0) + column;
   v128.store(c, f32x4.max(c00, floor)), v128.store(c, f32x4.max(c01, floor), 16);
@@ -140,227 +156,4 @@ function tile8(
   v128.store(c, f32x4.max(c40, floor)), v128.store(c, f32x4.max(c41, floor), 16);
   c = row(to, 5) + column;
   v128.store(c, f32x4.max(c50, floor)), v128.store(c, f32x4.max(c51, floor), 16);
-}
-
-function tile16(
-  taps: i32,
-  k: i32,
-  from: usize,
-  step: usize,
-  skip: usize,
-  b: usize,
-  to: usize,
-  column: usize,
-  init: usize,
-  low: f32,
-): void {
-  let c = init ? init : row(to, 0) + column;
-  let c00 = v128.load(c), c01 = v128.load(c, 16), c02 = v128.load(c, 32), c03 = v128.load(c, 48);
-  c = init ? init : row(to, 1) + column;
-  let c10 = v128.load(c), c11 = v128.load(c, 16), c12 = v128.load(c, 32), c13 = v128.load(c, 48);
-  c = init ? init : row(to, 2) + column;
-  let c20 = v128.load(c), c21 = v128.load(c, 16), c22 = v128.load(c, 32), c23 = v128.load(c, 48);
-  c = init ? init : row(to, 3) + column;
-  let c30 = v128.load(c), c31 = v128.load(c, 16), c32 = v128.load(c, 32), c33 = v128.load(c, 48);
-  c = init ? init : row(to, 4) + column;
-  let c40 = v128.load(c), c41 = v128.load(c, 16), c42 = v128.load(c, 32), c43 = v128.load(c, 48);
-  c = init ? init : row(to, 5) + column;
-  let c50 = v128.load(c), c51 = v128.load(c, 16), c52 = v128.load(c, 32), c53 = v128.load(c, 48);
-  let s: v128, b0: v128, b1: v128, b2: v128, b3: v128;
-  for (; taps > 0; taps--) {
-    let a0 = row(from, 0) + skip, a1 = row(from, 1) + skip, a2 = row(from, 2) + skip;
-    let a3 = row(from, 3) + skip, a4 = row(from, 4) + skip, a5 = row(from, 5) + skip;
-    const whole = a0 + <usize> (k & ~1) * 4, end = a0 + <usize> k * 4;
-    while (a0 < whole) {
-      b0 = v128.load(b), b1 = v128.load(b, 16), b2 = v128.load(b, 32), b3 = v128.load(b, 48);
-      s = v128.load32_splat(a0),
-        c00 = madd(s, b0, c00),
-        c01 = madd(s, b1, c01),
-        c02 = madd(s, b2, c02),
-        c03 = madd(s, b3, c03);
-      s = v128.load32_splat(a1),
-        c10 = madd(s, b0, c10),
-        c11 = madd(s, b1, c11),
-        c12 = madd(s, b2, c12),
-        c13 = madd(s, b3, c13);
-      s = v128.load32_splat(a2),
-        c20 = madd(s, b0, c20),
-        c21 = madd(s, b1, c21),
-        c22 = madd(s, b2, c22),
-        c23 = madd(s, b3, c23);
-      s = v128.load32_splat(a3),
-        c30 = madd(s, b0, c30),
-        c31 = madd(s, b1, c31),
-        c32 = madd(s, b2, c32),
-        c33 = madd(s, b3, c33);
-      s = v128.load32_splat(a4),
-        c40 = madd(s, b0, c40),
-        c41 = madd(s, b1, c41),
-        c42 = madd(s, b2, c42),
-        c43 = madd(s, b3, c43);
-      s = v128.load32_splat(a5),
-        c50 = madd(s, b0, c50),
-        c51 = madd(s, b1, c51),
-        c52 = madd(s, b2, c52),
-        c53 = madd(s, b3, c53);
-      b0 = v128.load(b, 64), b1 = v128.load(b, 80), b2 = v128.load(b, 96), b3 = v128.load(b, 112);
-      s = v128.load32_splat(a0, 4),
-        c00 = madd(s, b0, c00),
-        c01 = madd(s, b1, c01),
-        c02 = madd(s, b2, c02),
-        c03 = madd(s, b3, c03);
-      s = v128.load32_splat(a1, 4),
-        c10 = madd(s, b0, c10),
-        c11 = madd(s, b1, c11),
-        c12 = madd(s, b2, c12),
-        c13 = madd(s, b3, c13);
-      s = v128.load32_splat(a2, 4),
-        c20 = madd(s, b0, c20),
-        c21 = madd(s, b1, c21),
-        c22 = madd(s, b2, c22),
-        c23 = madd(s, b3, c23);
-      s = v128.load32_splat(a3, 4),
-        c30 = madd(s, b0, c30),
-        c31 = madd(s, b1, c31),
-        c32 = madd(s, b2, c32),
-        c33 = madd(s, b3, c33);
-      s = v128.load32_splat(a4, 4),
-        c40 = madd(s, b0, c40),
-        c41 = madd(s, b1, c41),
-        c42 = madd(s, b2, c42),
-        c43 = madd(s, b3, c43);
-      s = v128.load32_splat(a5, 4),
-        c50 = madd(s, b0, c50),
-        c51 = madd(s, b1, c51),
-        c52 = madd(s, b2, c52),
-        c53 = madd(s, b3, c53);
-      a0 += 8, a1 += 8, a2 += 8, a3 += 8, a4 += 8, a5 += 8, b += 128;
-    }
-    while (a0 < end) {
-      b0 = v128.load(b), b1 = v128.load(b, 16), b2 = v128.load(b, 32), b3 = v128.load(b, 48);
-      s = v128.load32_splat(a0),
-        c00 = madd(s, b0, c00),
-        c01 = madd(s, b1, c01),
-        c02 = madd(s, b2, c02),
-        c03 = madd(s, b3, c03);
-      s = v128.load32_splat(a1),
-        c10 = madd(s, b0, c10),
-        c11 = madd(s, b1, c11),
-        c12 = madd(s, b2, c12),
-        c13 = madd(s, b3, c13);
-      s = v128.load32_splat(a2),
-        c20 = madd(s, b0, c20),
-        c21 = madd(s, b1, c21),
-        c22 = madd(s, b2, c22),
-        c23 = madd(s, b3, c23);
-      s = v128.load32_splat(a3),
-        c30 = madd(s, b0, c30),
-        c31 = madd(s, b1, c31),
-        c32 = madd(s, b2, c32),
-        c33 = madd(s, b3, c33);
-      s = v128.load32_splat(a4),
-        c40 = madd(s, b0, c40),
-        c41 = madd(s, b1, c41),
-        c42 = madd(s, b2, c42),
-        c43 = madd(s, b3, c43);
-      s = v128.load32_splat(a5),
-        c50 = madd(s, b0, c50),
-        c51 = madd(s, b1, c51),
-        c52 = madd(s, b2, c52),
-        c53 = madd(s, b3, c53);
-      a0 += 4, a1 += 4, a2 += 4, a3 += 4, a4 += 4, a5 += 4, b += 64;
-    }
-    from += step;
-  }
-  const floor = f32x4.splat(low);
-  c = row(to, 0) + column;
-  v128.store(c, f32x4.max(c00, floor)),
-    v128.store(c, f32x4.max(c01, floor), 16),
-    v128.store(c, f32x4.max(c02, floor), 32),
-    v128.store(c, f32x4.max(c03, floor), 48);
-  c = row(to, 1) + column;
-  v128.store(c, f32x4.max(c10, floor)),
-    v128.store(c, f32x4.max(c11, floor), 16),
-    v128.store(c, f32x4.max(c12, floor), 32),
-    v128.store(c, f32x4.max(c13, floor), 48);
-  c = row(to, 2) + column;
-  v128.store(c, f32x4.max(c20, floor)),
-    v128.store(c, f32x4.max(c21, floor), 16),
-    v128.store(c, f32x4.max(c22, floor), 32),
-    v128.store(c, f32x4.max(c23, floor), 48);
-  c = row(to, 3) + column;
-  v128.store(c, f32x4.max(c30, floor)),
-    v128.store(c, f32x4.max(c31, floor), 16),
-    v128.store(c, f32x4.max(c32, floor), 32),
-    v128.store(c, f32x4.max(c33, floor), 48);
-  c = row(to, 4) + column;
-  v128.store(c, f32x4.max(c40, floor)),
-    v128.store(c, f32x4.max(c41, floor), 16),
-    v128.store(c, f32x4.max(c42, floor), 32),
-    v128.store(c, f32x4.max(c43, floor), 48);
-  c = row(to, 5) + column;
-  v128.store(c, f32x4.max(c50, floor)),
-    v128.store(c, f32x4.max(c51, floor), 16),
-    v128.store(c, f32x4.max(c52, floor), 32),
-    v128.store(c, f32x4.max(c53, floor), 48);
-}
-
-/** Few columns: two sums a row, of the even and the odd k, make up for the accumulators a narrow tile lacks. */
-function tile4(
-  taps: i32,
-  k: i32,
-  from: usize,
-  step: usize,
-  skip: usize,
-  b: usize,
-  to: usize,
-  column: usize,
-  init: usize,
-  low: f32,
-): void {
-  let c = init ? init : row(to, 0) + column;
-  let c0 = v128.load(c), d0 = f32x4.splat(0);
-  c = init ? init : row(to, 1) + column;
-  let c1 = v128.load(c), d1 = f32x4.splat(0);
-  c = init ? init : row(to, 2) + column;
-  let c2 = v128.load(c), d2 = f32x4.splat(0);
-  c = init ? init : row(to, 3) + column;
-  let c3 = v128.load(c), d3 = f32x4.splat(0);
-  c = init ? init : row(to, 4) + column;
-  let c4 = v128.load(c), d4 = f32x4.splat(0);
-  c = init ? init : row(to, 5) + column;
-  let c5 = v128.load(c), d5 = f32x4.splat(0);
-  for (; taps > 0; taps--) {
-    let a0 = row(from, 0) + skip, a1 = row(from, 1) + skip, a2 = row(from, 2) + skip;
-    let a3 = row(from, 3) + skip, a4 = row(from, 4) + skip, a5 = row(from, 5) + skip;
-    const whole = a0 + <usize> (k & ~1) * 4;
-    while (a0 < whole) {
-      const b0 = v128.load(b), b1 = v128.load(b, 16);
-      c0 = madd(v128.load32_splat(a0), b0, c0), d0 = madd(v128.load32_splat(a0, 4), b1, d0);
-      c1 = madd(v128.load32_splat(a1), b0, c1), d1 = madd(v128.load32_splat(a1, 4), b1, d1);
-      c2 = madd(v128.load32_splat(a2), b0, c2), d2 = madd(v128.load32_splat(a2, 4), b1, d2);
-      c3 = madd(v128.load32_splat(a3), b0, c3), d3 = madd(v128.load32_splat(a3, 4), b1, d3);
-      c4 = madd(v128.load32_splat(a4), b0, c4), d4 = madd(v128.load32_splat(a4, 4), b1, d4);
-      c5 = madd(v128.load32_splat(a5), b0, c5), d5 = madd(v128.load32_splat(a5, 4), b1, d5);
-      a0 += 8, a1 += 8, a2 += 8, a3 += 8, a4 += 8, a5 += 8, b += 32;
-    }
-    if (k & 1) {
-      const b0 = v128.load(b);
-      c0 = madd(v128.load32_splat(a0), b0, c0);
-      c1 = madd(v128.load32_splat(a1), b0, c1);
-      c2 = madd(v128.load32_splat(a2), b0, c2);
-      c3 = madd(v128.load32_splat(a3), b0, c3);
-      c4 = madd(v128.load32_splat(a4), b0, c4);
-      c5 = madd(v128.load32_splat(a5), b0, c5);
-      b += 16;
-    }
-    from += step;
-  }
-  const floor = f32x4.splat(low);
-  v128.store(row(to, 0) + column, f32x4.max(f32x4.add(c0, d0), floor));
-  v128.store(row(to, 1) + column, f32x4.max(f32x4.add(c1, d1), floor));
-  v128.store(row(to, 2) + column, f32x4.max(f32x4.add(c2, d2), floor));
-  v128.store(row(to, 3) + column, f32x4.max(f32x4.add(c3, d3), floor));
-  v128.store(row(to, 4) + column, f32x4.max(f32x4.add(c4, d4), floor));
-  v128.store(row(to, 5) + column, f32x4.max(f32x4.add(c5, d5), floor));
 }

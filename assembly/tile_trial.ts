@@ -17,5 +17,5 @@ export function tile_trial(k: i32, times: i32): void {
     store<u32>(from + 4 * i, <u32> ZEROS);
     store<u32>(to + 4 * i, <u32> c);
   }
-  for (; times > 0; times--) tiles(MR, 16, 1, k, from, 0, 0, ZEROS, to, 0, ZEROS, UNBOUNDED, 0);
+  for (; times > 0; times--) tiles(MR, 16, 1, k, from, 0, 0, ZEROS, to, 0, ZEROS, UNBOUNDED, 0, 0);
 }

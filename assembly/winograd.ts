@@ -86,25 +86,44 @@ function outputTile<T>(
   const toStep = <usize> (taps.strideX * taps.outputChannels) * 4;
   const toLines = <usize> (taps.strideY * taps.outputWidth * taps.outputChannels) * 4;
   const square = scratch + RESULT;
-  if (!whole || columns & 7) outputTable<T>(taps, w.output, tile, outside, scratch + PIXELS);
+  if (!whole || w.gate || columns & 7) {
+    outputTable<T>(taps, w.output, tile, outside, scratch + PIXELS);
+  }
   for (let c = 0; c < columns; c += 8) {
     const at = <usize> c * 4;
-    if (whole && c + 8 <= columns) {
+    if (whole && !w.gate && c + 8 <= columns) {
       transform<Output<T>>(scratch, from + at, lines, plane, first + at, toLines, toStep, w.low);
     } else {
       transform<Output<T>>(scratch, from + at, lines, plane, square, <usize> m * 32, 32, w.low);
-      storePixels(m * m, square, scratch + PIXELS, <usize> j * 4 + at, columns - c);
+      storePixels(m * m, square, scratch + PIXELS, <usize> j * 4 + at, columns - c, w.gate);
     }
   }
 }
 
-/** Stores up to eight channels of a tile's pixels one by one. */
-function storePixels(count: i32, from: usize, to: usize, skip: usize, channels: i32): void {
-  const bytes = <usize> min(channels, 8) * 4;
-  for (let i = 0; i < count; i++) {
+/** Stores up to eight channels of a tile's pixels one by one; under a gate, 0 where they held nothing above 0. */
+function storePixels(
+  count: i32,
+  from: usize,
+  to: usize,
+  skip: usize,
+  channels: i32,
+  gate: i32,
+): void {
+  for (let i = 0; i < count; i++, from += 32) {
     const at = <usize> load<u32>(to + <usize> i * 4) + skip;
-    for (let c: usize = 0; c < bytes; c += 4) store<f32>(at + c, load<f32>(from + c));
-    from += 32;
+    let y0 = v128.load(from), y1 = v128.load(from, 16);
+    if (gate) {
+      y0 = v128.and(y0, f32x4.gt(v128.load(at), f32x4.splat(0)));
+      y1 = v128.and(y1, f32x4.gt(v128.load(at, 16), f32x4.splat(0)));
+    }
+    if (channels >= 8) {
+      v128.store(at, y0), v128.store(at, y1, 16);
+      continue;
+    }
+    v128.store(from, y0), v128.store(from, y1, 16);
+    for (let c: usize = 0; c < <usize> channels * 4; c += 4) {
+      store<f32>(at + c, load<f32>(from + c));
+    }
   }
 }
 
@@ -118,7 +137,7 @@ function passChunk<T>(chunk: i32, thread: i32): void {
   const rowM = <usize> planes * planeM + 64, products_ = v + <usize> planes * plane;
   const outside = products_ + <usize> w.blockTiles * rowM;
   const from = scratch + ROWS, to = from + 96 * 4, padded = (count + MR - 1) / MR * MR;
-  inputBlock<T>(w, scratch, first, count, v, row, plane);
+  inputBlock<T>(w, scratch, first, count, v, row, plane, outside);
   for (let t = 0; t < padded; t++) {
     store<u32>(from + <usize> t * 4, <u32> (v + <usize> min(t, count - 1) * row));
   }
@@ -143,6 +162,7 @@ function passChunk<T>(chunk: i32, thread: i32): void {
         <usize> x * planeM,
         init,
         UNBOUNDED,
+        0,
         scratch,
       );
     }
@@ -192,12 +212,13 @@ export function winograd_pass(
   output: usize,
   swapped: i32,
   low: f32,
+  gate: i32,
   blockTiles: i32,
   blockColumns: i32,
 ): void {
   const w = changetype<Winograd>(ARGUMENTS);
   w.variant = variant, w.tables = tables, w.count = count, w.source = source, w.kernel = kernel;
-  w.bias = bias, w.output = output, w.swapped = swapped, w.low = low;
+  w.bias = bias, w.output = output, w.swapped = swapped, w.low = low, w.gate = gate;
   w.blockTiles = blockTiles, w.blockColumns = blockColumns;
   parallel(kernelJob.index, count * (wholePanels(table(w, 0).outputChannels) / tileColumns()));
   parallel(passJob.index, (allTiles(w) + blockTiles - 1) / blockTiles);

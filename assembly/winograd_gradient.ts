@@ -7,14 +7,13 @@
 
 import { ARGUMENTS, scratchOf, workspace, ZEROS } from "./memory";
 import { addParts } from "./conv2d";
-import { kernelX, kernelY, Taps } from "./geometry";
+import { kernelX, kernelY, outputPixel, Taps } from "./geometry";
 import { UNBOUNDED, wholePanels } from "./gemm";
 import { MR, tileColumns } from "./microkernel";
 import { tileTransposed } from "./microkernel_transposed";
 import { parallel } from "./parallel";
 import {
   BLOCKS,
-  gather,
   Gradient,
   inputBlock,
   KernelGradient,
@@ -24,6 +23,8 @@ import {
   RESULT,
   rowFloats,
   table,
+  tilesAcross,
+  tilesDown,
   tileTotal,
   transform,
   Winograd,
@@ -35,7 +36,7 @@ function sumRows(k: i32): i32 {
   return (k + MR - 1) / MR * MR;
 }
 
-/** Transforms dy's tiles into panels D[ξ][panel][tile][columns]. */
+/** Transforms dy's tiles into panels D[ξ][panel][tile][columns]; `border` is room for one tile of pixels. */
 function gradientBlock<T>(
   w: Winograd,
   scratch: usize,
@@ -43,16 +44,39 @@ function gradientBlock<T>(
   count: i32,
   to: usize,
   plane: usize,
+  border: usize,
 ): void {
   const taps = table(w, 0), wide = tileColumns(), m = changetype<T>(0).outputs();
-  const pixels = scratch + PIXELS, square = scratch + RESULT;
-  const toLines = <usize> products<T>() * plane, lines = <usize> m * 32;
+  const pixel = <usize> taps.outputChannels * 4, toLines = <usize> products<T>() * plane;
+  const down = tilesDown<T>(taps), across = tilesAcross<T>(taps);
   for (let t = 0; t < count; t++) {
-    outputTable<T>(taps, w.output, first + t, ZEROS, pixels);
+    const tile = first + t, picture = tile / (down * across);
+    const inside = tile - picture * down * across;
+    const i = inside / across * m, j = inside % across * m;
+    let from = border, step = pixel, lines = <usize> m * pixel;
+    if (i + m <= taps.gridHeight && j + m <= taps.gridWidth) {
+      from = w.output + outputPixel(taps, picture, i, j);
+      step = <usize> taps.strideX * pixel;
+      lines = <usize> (taps.strideY * taps.outputWidth) * pixel;
+    } else {
+      outputTable<T>(taps, w.output, tile, ZEROS, scratch + PIXELS);
+      for (let p = 0; p < m * m; p++) {
+        const at = <usize> load<u32>(scratch + PIXELS + <usize> p * 4);
+        memory.copy(border + <usize> p * pixel, at, pixel);
+      }
+    }
     for (let c = 0; c < taps.outputChannels; c += 8) {
       const at = to + <usize> ((c / wide * w.blockTiles + t) * wide + c % wide) * 4;
-      gather(m * m, pixels, <usize> c * 4, square);
-      transform<Gradient<T>>(scratch, square, lines, 32, at, toLines, plane, UNBOUNDED);
+      transform<Gradient<T>>(
+        scratch,
+        from + <usize> c * 4,
+        lines,
+        step,
+        at,
+        toLines,
+        plane,
+        UNBOUNDED,
+      );
     }
   }
 }
@@ -63,7 +87,9 @@ function gradientChunk<T>(part: i32, thread: i32): void {
   const k = taps.sourceChannels * w.count, width = wholePanels(taps.outputChannels);
   const row = <usize> rowFloats(k) * 4, plane = <usize> w.blockTiles * row + 64;
   const v = scratch + BLOCKS, d = v + <usize> planes * plane;
-  const planeD = <usize> (w.blockTiles * width) * 4 + 64, ldc = <usize> width * 4;
+  const planeD = <usize> (w.blockTiles * width) * 4 + 64,
+    border = d + <usize> planes * planeD,
+    ldc = <usize> width * 4;
   const planeSum = <usize> sumRows(k) * ldc,
     sums = workspace() + <usize> (part * planes) * planeSum;
   const total = tileTotal<T>(taps), blocks = (total + w.blockTiles - 1) / w.blockTiles;
@@ -71,8 +97,8 @@ function gradientChunk<T>(part: i32, thread: i32): void {
   if (begin == end) memory.fill(sums, 0, <usize> planes * planeSum);
   for (let block = begin; block < end; block++) {
     const first = block * w.blockTiles, count = min(w.blockTiles, total - first);
-    inputBlock<T>(w, scratch, first, count, v, row, plane);
-    gradientBlock<T>(w, scratch, first, count, d, planeD);
+    inputBlock<T>(w, scratch, first, count, v, row, plane, border);
+    gradientBlock<T>(w, scratch, first, count, d, planeD, border);
     for (let x: usize = 0; x < <usize> planes; x++) {
       for (let j = 0; j < width; j += wide) {
         const b = d + x * planeD + <usize> (j * w.blockTiles) * 4,

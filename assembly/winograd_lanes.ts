@@ -22,12 +22,12 @@ export function scaled(k: f32, a: v128): v128 {
   return f32x4.mul(f32x4.splat(k), a);
 }
 
-/** k·a + b, where `k` is the address of a constant. */
-export function times(k: usize, a: v128, b: v128): v128 {
-  return madd(v128.load32_splat(k), a, b);
+/** k·a + b. */
+export function times(k: v128, a: v128, b: v128): v128 {
+  return madd(k, a, b);
 }
 
-/** b - k·a, where `k` is the address of a constant. */
-export function less(k: usize, a: v128, b: v128): v128 {
-  return nmadd(v128.load32_splat(k), a, b);
+/** b - k·a. */
+export function less(k: v128, a: v128, b: v128): v128 {
+  return nmadd(k, a, b);
 }

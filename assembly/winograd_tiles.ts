@@ -2,7 +2,7 @@
 // What the passes of winograd.ts and the gradient of winograd_gradient.ts share: their arguments, a
 // thread's scratch, two-dimensional transforms, and the tiles of source and output pictures.
 
-import { offsetX, offsetY, outputPixel, sourcePixel, Taps } from "./geometry";
+import { offsetX, offsetY, outputPixel, Taps } from "./geometry";
 import { EDGE, UNBOUNDED } from "./gemm";
 
 @unmanaged
@@ -18,6 +18,8 @@ export class Winograd {
   output: usize;
   swapped: i32;
   low: f32;
+  /** Whether to keep only results where the output held something above 0. */
+  gate: i32;
   /** Tiles a block has, a multiple of six, and output columns made at a time. */
   blockTiles: i32;
   blockColumns: i32;
@@ -157,12 +159,43 @@ export function transform<S>(
   }
 }
 
-/** Brings eight channels of pixels, whose addresses are in a table, into a square for `transform`. */
-export function gather(count: i32, pixels: usize, skip: usize, to: usize): void {
-  for (let i = 0; i < count; i++) {
-    const at = <usize> load<u32>(pixels + <usize> i * 4) + skip;
-    v128.store(to, v128.load(at)), v128.store(to, v128.load(at, 16), 16);
-    to += 32;
+/**
+ * Copies a square of `size` × `size` source pixels, from (y, x) on and `step` apart, to `to`; pixels
+ * outside the picture become zero.
+ */
+export function copySquare(
+  taps: Taps,
+  source: usize,
+  picture: i32,
+  y: i32,
+  x: i32,
+  size: i32,
+  to: usize,
+): void {
+  const pixel = <usize> taps.sourceChannels * 4, stepX = taps.stepX;
+  for (let i = 0; i < size; i++) {
+    const row = y + i * taps.stepY;
+    let j = 0;
+    if (row >= 0 && row < taps.sourceHeight) {
+      const line = source +
+        <usize> ((picture * taps.sourceHeight + row) * taps.sourceWidth) * pixel;
+      for (; j < size && x + j * stepX < 0; j++) memory.fill(to + <usize> j * pixel, 0, pixel);
+      // Neighbouring pixels are one run.
+      const last = min(size, (taps.sourceWidth - 1 - x) / stepX + 1), first = j;
+      if (stepX == 1 && last > first) {
+        memory.copy(
+          to + <usize> first * pixel,
+          line + <usize> (x + first) * pixel,
+          <usize> (last - first) * pixel,
+        );
+        j = last;
+      }
+      for (; j < last; j++) {
+        memory.copy(to + <usize> j * pixel, line + <usize> (x + j * stepX) * pixel, pixel);
+      }
+    }
+    memory.fill(to + <usize> j * pixel, 0, <usize> (size - j) * pixel);
+    to += <usize> size * pixel;
   }
 }
 
@@ -173,7 +206,12 @@ export function ladder(to: usize, count: i32, first: usize, stride: usize): void
   }
 }
 
-/** Transforms the source tiles first … first+count-1 into V[ξ][tile][K]. */
+/**
+ * Transforms the source tiles first … first+count-1 into V[ξ][tile][K].
+ *
+ * @param square room for one tile of source pixels: they are brought together first, in long runs that
+ *               the CPU reads ahead, and the transforms then work from its first cache
+ */
 export function inputBlock<T>(
   w: Winograd,
   scratch: usize,
@@ -182,51 +220,21 @@ export function inputBlock<T>(
   to: usize,
   row: usize,
   plane: usize,
+  square: usize,
 ): void {
   const n = products<T>(), m = changetype<T>(0).outputs(), toLines = <usize> n * plane;
-  const square = scratch + RESULT, pixels = scratch + PIXELS;
   for (let q = 0; q < w.count; q++) {
     const taps = table(w, q), bytes = <usize> taps.sourceChannels * 4;
-    const down = tilesDown<T>(taps), across = tilesAcross<T>(taps);
-    const step = <usize> taps.stepX * bytes,
-      lines = <usize> (taps.stepY * taps.sourceWidth) * bytes;
+    const down = tilesDown<T>(taps), across = tilesAcross<T>(taps), lines = <usize> n * bytes;
     for (let t = 0; t < count; t++) {
-      const tile = first + t,
-        picture = tile / (down * across),
-        inside = tile - picture * down * across;
+      const tile = first + t, picture = tile / (down * across);
+      const inside = tile - picture * down * across;
       const y = inside / across * m * taps.stepY + offsetY(taps, 0);
       const x = inside % across * m * taps.stepX + offsetX(taps, 0);
+      copySquare(taps, w.source, picture, y, x, n, square);
       const base = to + <usize> t * row + <usize> q * bytes;
-      const bottom = y + (n - 1) * taps.stepY, right = x + (n - 1) * taps.stepX;
-      if (y >= 0 && x >= 0 && bottom < taps.sourceHeight && right < taps.sourceWidth) {
-        const from = sourcePixel(taps, w.source, picture, y, x);
-        for (let c: usize = 0; c < bytes; c += 32) {
-          transform<Input<T>>(scratch, from + c, lines, step, base + c, toLines, plane, UNBOUNDED);
-        }
-        continue;
-      }
-      for (let i = 0; i < n * n; i++) {
-        const at = sourcePixel(
-          taps,
-          w.source,
-          picture,
-          y + i / n * taps.stepY,
-          x + i % n * taps.stepX,
-        );
-        store<u32>(pixels + <usize> i * 4, <u32> at);
-      }
       for (let c: usize = 0; c < bytes; c += 32) {
-        gather(n * n, pixels, c, square);
-        transform<Input<T>>(
-          scratch,
-          square,
-          <usize> n * 32,
-          32,
-          base + c,
-          toLines,
-          plane,
-          UNBOUNDED,
-        );
+        transform<Input<T>>(scratch, square + c, lines, bytes, base + c, toLines, plane, UNBOUNDED);
       }
     }
   }

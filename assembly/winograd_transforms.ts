@@ -24,6 +24,7 @@ export class F43 {
 
   /** Bᵀd: six source pixels to six products' left sides. */
   input(from: usize, step: usize, to: usize, stride: usize): void {
+    const k2 = v128.load32_splat(TWO), k4 = v128.load32_splat(FOUR), k5 = v128.load32_splat(FIVE);
     const d0 = v128.load(from), e0 = v128.load(from, 16);
     const p1 = from + step;
     const d1 = v128.load(p1), e1 = v128.load(p1, 16);
@@ -35,20 +36,19 @@ export class F43 {
     const d4 = v128.load(p4), e4 = v128.load(p4, 16);
     const p5 = p4 + step;
     const d5 = v128.load(p5), e5 = v128.load(p5, 16);
-    const a = less(FOUR, d2, d4), ah = less(FOUR, e2, e4);
-    const b = less(FOUR, d1, d3), bh = less(FOUR, e1, e3);
+    const a = less(k4, d2, d4), ah = less(k4, e2, e4);
+    const b = less(k4, d1, d3), bh = less(k4, e1, e3);
     const c = sub(d4, d2), ch = sub(e4, e2);
     const f = sub(d3, d1), fh = sub(e3, e1);
-    v128.store(to, times(FOUR, d0, less(FIVE, d2, d4))),
-      v128.store(to, times(FOUR, e0, less(FIVE, e2, e4)), 16);
+    v128.store(to, times(k4, d0, less(k5, d2, d4))),
+      v128.store(to, times(k4, e0, less(k5, e2, e4)), 16);
     v128.store(to + stride, add(a, b)), v128.store(to + stride, add(ah, bh), 16);
     v128.store(to + 2 * stride, sub(a, b)), v128.store(to + 2 * stride, sub(ah, bh), 16);
-    v128.store(to + 3 * stride, times(TWO, f, c)),
-      v128.store(to + 3 * stride, times(TWO, fh, ch), 16);
-    v128.store(to + 4 * stride, less(TWO, f, c)),
-      v128.store(to + 4 * stride, less(TWO, fh, ch), 16);
-    v128.store(to + 5 * stride, times(FOUR, d1, less(FIVE, d3, d5))),
-      v128.store(to + 5 * stride, times(FOUR, e1, less(FIVE, e3, e5)), 16);
+    v128.store(to + 3 * stride, times(k2, f, c)),
+      v128.store(to + 3 * stride, times(k2, fh, ch), 16);
+    v128.store(to + 4 * stride, less(k2, f, c)), v128.store(to + 4 * stride, less(k2, fh, ch), 16);
+    v128.store(to + 5 * stride, times(k4, d1, less(k5, d3, d5))),
+      v128.store(to + 5 * stride, times(k4, e1, less(k5, e3, e5)), 16);
   }
 
   /** G g: three taps to six products' right sides. */
@@ -59,21 +59,22 @@ export class F43 {
     const p2 = p1 + step;
     const d2 = v128.load(p2), e2 = v128.load(p2, 16);
     const a = add(d0, d2), ah = add(e0, e2);
-    const b = times(FOUR, d2, d0), bh = times(FOUR, e2, e0);
+    const b = add(scaled(4, d2), d0), bh = add(scaled(4, e2), e0);
     v128.store(to, scaled(0.25, d0)), v128.store(to, scaled(0.25, e0), 16);
     v128.store(to + stride, scaled(-1 / 6.0, add(a, d1))),
       v128.store(to + stride, scaled(-1 / 6.0, add(ah, e1)), 16);
     v128.store(to + 2 * stride, scaled(-1 / 6.0, sub(a, d1))),
       v128.store(to + 2 * stride, scaled(-1 / 6.0, sub(ah, e1)), 16);
-    v128.store(to + 3 * stride, scaled(1 / 24.0, times(TWO, d1, b))),
-      v128.store(to + 3 * stride, scaled(1 / 24.0, times(TWO, e1, bh)), 16);
-    v128.store(to + 4 * stride, scaled(1 / 24.0, less(TWO, d1, b))),
-      v128.store(to + 4 * stride, scaled(1 / 24.0, less(TWO, e1, bh)), 16);
+    v128.store(to + 3 * stride, scaled(1 / 24.0, add(scaled(2, d1), b))),
+      v128.store(to + 3 * stride, scaled(1 / 24.0, add(scaled(2, e1), bh)), 16);
+    v128.store(to + 4 * stride, scaled(1 / 24.0, sub(b, scaled(2, d1)))),
+      v128.store(to + 4 * stride, scaled(1 / 24.0, sub(bh, scaled(2, e1))), 16);
     v128.store(to + 5 * stride, d2), v128.store(to + 5 * stride, e2, 16);
   }
 
   /** Aᵀm: six products to four output pixels, none below `low`. */
   output(from: usize, step: usize, to: usize, stride: usize, low: f32): void {
+    const k2 = v128.load32_splat(TWO), k4 = v128.load32_splat(FOUR), k8 = v128.load32_splat(EIGHT);
     const floor = f32x4.splat(low);
     const d0 = v128.load(from), e0 = v128.load(from, 16);
     const p1 = from + step;
@@ -92,16 +93,17 @@ export class F43 {
     const f = sub(d3, d4), fh = sub(e3, e4);
     v128.store(to, max(add(add(d0, a), c), floor)),
       v128.store(to, max(add(add(e0, ah), ch), floor), 16);
-    v128.store(to + stride, max(times(TWO, f, b), floor)),
-      v128.store(to + stride, max(times(TWO, fh, bh), floor), 16);
-    v128.store(to + 2 * stride, max(times(FOUR, c, a), floor)),
-      v128.store(to + 2 * stride, max(times(FOUR, ch, ah), floor), 16);
-    v128.store(to + 3 * stride, max(add(times(EIGHT, f, b), d5), floor)),
-      v128.store(to + 3 * stride, max(add(times(EIGHT, fh, bh), e5), floor), 16);
+    v128.store(to + stride, max(times(k2, f, b), floor)),
+      v128.store(to + stride, max(times(k2, fh, bh), floor), 16);
+    v128.store(to + 2 * stride, max(times(k4, c, a), floor)),
+      v128.store(to + 2 * stride, max(times(k4, ch, ah), floor), 16);
+    v128.store(to + 3 * stride, max(add(times(k8, f, b), d5), floor)),
+      v128.store(to + 3 * stride, max(add(times(k8, fh, bh), e5), floor), 16);
   }
 
   /** A dy: four output gradients to six products' right sides, the adjoint of `output`. */
   gradient(from: usize, step: usize, to: usize, stride: usize): void {
+    const k4 = v128.load32_splat(FOUR);
     const d0 = v128.load(from), e0 = v128.load(from, 16);
     const p1 = from + step;
     const d1 = v128.load(p1), e1 = v128.load(p1, 16);
@@ -111,8 +113,8 @@ export class F43 {
     const d3 = v128.load(p3), e3 = v128.load(p3, 16);
     const a = add(d0, d2), ah = add(e0, e2);
     const b = add(d1, d3), bh = add(e1, e3);
-    const c = times(FOUR, d2, d0), ch = times(FOUR, e2, e0);
-    const f = scaled(2, times(FOUR, d3, d1)), fh = scaled(2, times(FOUR, e3, e1));
+    const c = times(k4, d2, d0), ch = times(k4, e2, e0);
+    const f = scaled(2, times(k4, d3, d1)), fh = scaled(2, times(k4, e3, e1));
     v128.store(to, d0), v128.store(to, e0, 16);
     v128.store(to + stride, add(a, b)), v128.store(to + stride, add(ah, bh), 16);
     v128.store(to + 2 * stride, sub(a, b)), v128.store(to + 2 * stride, sub(ah, bh), 16);
@@ -246,6 +248,7 @@ export class F42 {
 
   /** Bᵀd: five source pixels to five products' left sides. */
   input(from: usize, step: usize, to: usize, stride: usize): void {
+    const k2 = v128.load32_splat(TWO);
     const d0 = v128.load(from), e0 = v128.load(from, 16);
     const p1 = from + step;
     const d1 = v128.load(p1), e1 = v128.load(p1, 16);
@@ -258,13 +261,12 @@ export class F42 {
     const a = sub(d3, d1), ah = sub(e3, e1);
     const b = sub(d3, d2), bh = sub(e3, e2);
     const c = sub(d4, d2), ch = sub(e4, e2);
-    v128.store(to, times(TWO, sub(d0, d2), a)), v128.store(to, times(TWO, sub(e0, e2), ah), 16);
-    v128.store(to + stride, less(TWO, d1, b)), v128.store(to + stride, less(TWO, e1, bh), 16);
-    v128.store(to + 2 * stride, times(TWO, sub(d1, d2), b)),
-      v128.store(to + 2 * stride, times(TWO, sub(e1, e2), bh), 16);
+    v128.store(to, times(k2, sub(d0, d2), a)), v128.store(to, times(k2, sub(e0, e2), ah), 16);
+    v128.store(to + stride, less(k2, d1, b)), v128.store(to + stride, less(k2, e1, bh), 16);
+    v128.store(to + 2 * stride, times(k2, sub(d1, d2), b)),
+      v128.store(to + 2 * stride, times(k2, sub(e1, e2), bh), 16);
     v128.store(to + 3 * stride, a), v128.store(to + 3 * stride, ah, 16);
-    v128.store(to + 4 * stride, less(TWO, a, c)),
-      v128.store(to + 4 * stride, less(TWO, ah, ch), 16);
+    v128.store(to + 4 * stride, less(k2, a, c)), v128.store(to + 4 * stride, less(k2, ah, ch), 16);
   }
 
   /** G g: two taps to five products' right sides. */
@@ -277,13 +279,14 @@ export class F42 {
       v128.store(to + stride, scaled(-0.5, add(e0, e1)), 16);
     v128.store(to + 2 * stride, scaled(1 / 6.0, sub(d1, d0))),
       v128.store(to + 2 * stride, scaled(1 / 6.0, sub(e1, e0)), 16);
-    v128.store(to + 3 * stride, scaled(1 / 6.0, times(TWO, d1, d0))),
-      v128.store(to + 3 * stride, scaled(1 / 6.0, times(TWO, e1, e0)), 16);
+    v128.store(to + 3 * stride, scaled(1 / 6.0, add(scaled(2, d1), d0))),
+      v128.store(to + 3 * stride, scaled(1 / 6.0, add(scaled(2, e1), e0)), 16);
     v128.store(to + 4 * stride, d1), v128.store(to + 4 * stride, e1, 16);
   }
 
   /** Aᵀm: five products to four output pixels, none below `low`. */
   output(from: usize, step: usize, to: usize, stride: usize, low: f32): void {
+    const k2 = v128.load32_splat(TWO), k4 = v128.load32_splat(FOUR), k8 = v128.load32_splat(EIGHT);
     const floor = f32x4.splat(low);
     const d0 = v128.load(from), e0 = v128.load(from, 16);
     const p1 = from + step;
@@ -298,16 +301,17 @@ export class F42 {
     const b = sub(d1, d2), bh = sub(e1, e2);
     v128.store(to, max(add(add(d0, a), d3), floor)),
       v128.store(to, max(add(add(e0, ah), e3), floor), 16);
-    v128.store(to + stride, max(times(TWO, d3, b), floor)),
-      v128.store(to + stride, max(times(TWO, e3, bh), floor), 16);
-    v128.store(to + 2 * stride, max(times(FOUR, d3, a), floor)),
-      v128.store(to + 2 * stride, max(times(FOUR, e3, ah), floor), 16);
-    v128.store(to + 3 * stride, max(add(times(EIGHT, d3, b), d4), floor)),
-      v128.store(to + 3 * stride, max(add(times(EIGHT, e3, bh), e4), floor), 16);
+    v128.store(to + stride, max(times(k2, d3, b), floor)),
+      v128.store(to + stride, max(times(k2, e3, bh), floor), 16);
+    v128.store(to + 2 * stride, max(times(k4, d3, a), floor)),
+      v128.store(to + 2 * stride, max(times(k4, e3, ah), floor), 16);
+    v128.store(to + 3 * stride, max(add(times(k8, d3, b), d4), floor)),
+      v128.store(to + 3 * stride, max(add(times(k8, e3, bh), e4), floor), 16);
   }
 
   /** A dy: four output gradients to five products' right sides, the adjoint of `output`. */
   gradient(from: usize, step: usize, to: usize, stride: usize): void {
+    const k4 = v128.load32_splat(FOUR);
     const d0 = v128.load(from), e0 = v128.load(from, 16);
     const p1 = from + step;
     const d1 = v128.load(p1), e1 = v128.load(p1, 16);
@@ -317,8 +321,8 @@ export class F42 {
     const d3 = v128.load(p3), e3 = v128.load(p3, 16);
     const a = add(d0, d2), ah = add(e0, e2);
     const b = add(d1, d3), bh = add(e1, e3);
-    const c = times(FOUR, d2, d0), ch = times(FOUR, e2, e0);
-    const f = scaled(2, times(FOUR, d3, d1)), fh = scaled(2, times(FOUR, e3, e1));
+    const c = times(k4, d2, d0), ch = times(k4, e2, e0);
+    const f = scaled(2, times(k4, d3, d1)), fh = scaled(2, times(k4, e3, e1));
     v128.store(to, d0), v128.store(to, e0, 16);
     v128.store(to + stride, add(a, b)), v128.store(to + stride, add(ah, bh), 16);
     v128.store(to + 2 * stride, sub(a, b)), v128.store(to + 2 * stride, sub(ah, bh), 16);

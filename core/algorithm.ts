@@ -3,12 +3,14 @@ import type { TapTable } from "./taps.ts";
 /**
  * Ways to compute a pass over pixels. `depthwise`: one channel a group. `im2col`: source pixels are
  * copied into a column tile, then a matrix product. `indirect`: the same product reading pixels in
- * place. `winograd`: fewer multiplications, for 3x3 and 2x2 taps.
+ * place. `winograd`: fewer multiplications, for 3x3 and 2x2 taps. `scatter`: one product of all source
+ * pixels with all taps, whose values each output pixel then gathers.
  */
 export type Algorithm =
   | { kind: "depthwise" }
   | { kind: "im2col" }
   | { kind: "indirect" }
+  | { kind: "scatter" }
   | { kind: "winograd"; variant: WinogradVariant; tables: readonly TapTable[] };
 
 /** F(m×m, r×r): m² outputs of r² taps from (m+r−1)² products. */
@@ -48,7 +50,33 @@ export function chooseAlgorithm(table: TapTable, precision: Precision): Algorith
     .map((variant) => ({ variant, gain: winogradGain(table, variant) }))
     .sort((a, b) => b.gain - a.gain)[0];
   if (best.gain >= LEAST_GAIN) return winograd(table, best.variant)!;
+  if (scatterPays(table)) return { kind: "scatter" };
   return { kind: source[2] / groups >= FEWEST_CHANNELS ? "indirect" : "im2col" };
+}
+
+/** Scattering needs a picture for every thread there may be, and room for a picture's products. */
+const FEWEST_PICTURES = 8, SCATTER_BYTES = 4 << 20;
+
+/**
+ * Whether multiplying all source pixels with all taps does clearly less than multiplying each output
+ * pixel's taps, counting the padding of columns to eight (to four where there are at most four).
+ */
+function scatterPays(table: TapTable): boolean {
+  const { groups, source, output, grid, kernel, pictures, steps } = table;
+  const [height, width, channels] = source, n = output[2];
+  if (groups > 1 || pictures < FEWEST_PICTURES || channels < FEWEST_CHANNELS) return false;
+  const columns = Math.ceil(kernel[0] * kernel[1] * n / 8) * 8;
+  if (height * width * columns * 4 > SCATTER_BYTES) return false;
+  const phases = outputPhases(table);
+  const scattered = height * width * columns / phases;
+  const perCell = table.taps[0].length * table.taps[1].length;
+  const direct = grid[0] * grid[1] * perCell * (n <= 4 ? 4 : Math.ceil(n / 8) * 8);
+  return steps[0] * steps[1] === 1 && scattered * 1.1 < direct;
+}
+
+/** How many tables like this one there are: the phases of the output that share one product. */
+function outputPhases({ strides }: TapTable): number {
+  return strides[0] * strides[1];
 }
 
 /** Winograd's way for a table, if its taps allow it. */

@@ -66,6 +66,11 @@ export interface Value {
   readonly data: Block;
   /** The gradient of the loss with respect to them; `null` where nobody needs it. */
   readonly gradient: Block | null;
+  /**
+   * Whether a relu made the values and their gradient shares their memory: the one layer that uses
+   * them writes, where they are above 0, the gradient over them, and 0 elsewhere.
+   */
+  readonly gated?: boolean;
 }
 
 /**
@@ -113,6 +118,10 @@ export interface LayerKind<C = Config> {
   outputShape(config: C, inputs: readonly Shape[]): Shape;
   /** The parameters for these inputs' shapes. */
   parameters?(config: C, inputs: readonly Shape[]): ParameterSpec[];
+  /** Name of the activation that ends it, if one may. */
+  activation?(config: C): string;
+  /** Whether it can write the gradient of a `gated` input. */
+  readonly gates?: boolean;
   /** Adds the steps that compute it to a plan. */
   lower(config: C, lowering: Lowering): void;
 }
@@ -206,6 +215,16 @@ export class Layer {
   /** What parameters it has for these input shapes. */
   parameterSpecs(inputs: readonly Shape[]): ParameterSpec[] {
     return this.#with(inputs, () => this.#definition.parameters?.(this.config, inputs) ?? []);
+  }
+
+  /** Name of the activation that ends it; `"linear"` for none. */
+  get activation(): string {
+    return this.#definition.activation?.(this.config) ?? "linear";
+  }
+
+  /** Whether it can write the gradient of a `gated` input. */
+  get gates(): boolean {
+    return this.#definition.gates ?? false;
   }
 
   /** Adds its steps to a plan. */

@@ -69,6 +69,10 @@ export class Plan {
         : isOutput || born < 0
         ? last
         : readers[readers.length - 1];
+      if (this.#gated(value, uses, maker, wanted)) {
+        const data = place(size, born, end);
+        return { shape: [batch, ...shape], data, gradient: data, gated: true };
+      }
       const firstGradient = isOutput ? steps : back(readers[readers.length - 1]);
       return {
         shape: [batch, ...shape],
@@ -131,6 +135,26 @@ export class Plan {
     this.#slab = runtime().allocate(bytes / 4);
     lifetimes.forEach(({ block }, i) => block.address = this.#slab.address + offsets[i]);
     inputNames.forEach((_, i) => this.values[i].data.view.fill(0));
+  }
+
+  /**
+   * Whether a value's gradient can be written over it: it was made by a relu and only one layer uses
+   * it, one that reads it for the last time before it writes that gradient. Not where somebody may
+   * ask for the values afterwards or choose another rule for relus.
+   */
+  #gated(
+    value: number,
+    uses: readonly (readonly number[])[],
+    maker: ReadonlyMap<number, number>,
+    wanted: readonly boolean[],
+  ): boolean {
+    const { nodes, outputs } = this.graph;
+    const { gradients, inputGradients, keep } = this.options;
+    const born = maker.get(value), [reader, another] = uses[value];
+    if (!gradients || inputGradients || keep || !wanted[value]) return false;
+    if (born === undefined || outputs.includes(value) || another !== undefined) return false;
+    if (nodes[reader].inputs.filter((input) => input === value).length > 1) return false;
+    return nodes[born].layer.activation === "relu" && nodes[reader].layer.gates;
   }
 
   /** Which values need a gradient: those that depend on something to be learned or asked for. */

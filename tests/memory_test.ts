@@ -8,6 +8,7 @@ import { layOut, type Lifetime } from "../core/layout.ts";
 import { Plan } from "../core/plan.ts";
 import { Arena, paddedBytes } from "../core/wasm/arena.ts";
 import { MAX_THREADS, MEMORY_MAP } from "../core/wasm/memory.ts";
+import { compileKernels, instantiateKernels } from "../core/wasm/module.ts";
 import { runtime } from "../core/wasm/runtime.ts";
 import { randomNormal } from "./harness/random_array.ts";
 
@@ -194,4 +195,15 @@ Deno.test("models made and dropped with plans for many batch sizes give their sl
   }
   // Tap tables (a few hundred bytes a plan) wait for the garbage collector; slabs must not.
   assert.ok(arena.used - used < 200_000, `${arena.used - used} bytes more`);
+});
+
+Deno.test("instantiating the kernels writes nothing that a running thread uses", () => {
+  for (const arithmetic of ["relaxed", "strict"] as const) {
+    const memory = new WebAssembly.Memory({ initial: 64, maximum: 65536, shared: true });
+    const words = new Uint32Array(memory.buffer).fill(0xdeadbeef);
+    instantiateKernels(compileKernels(arithmetic), memory);
+    const { ZEROS, ARENA } = MEMORY_MAP;
+    const written = Array.from(words.keys()).filter((i) => words[i] !== 0xdeadbeef);
+    assert.ok(written.every((i) => 4 * i >= ZEROS + 0x10000 && 4 * i < ARENA), `${written[0]}`);
+  }
 });

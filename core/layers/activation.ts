@@ -115,7 +115,8 @@ export function lowerActivation(
     passGradient,
     forward: () => done || activationForward(kind, alpha, from.data, to.data),
     backward: ({ rule }) => {
-      if (from.gradient) {
+      if (to.gated) passGradient();
+      else if (from.gradient) {
         activationGradient(kind, alpha, rule, saved, to.gradient!, from.gradient);
       }
     },
@@ -137,6 +138,7 @@ type LayerConfig = Config & ActivationConfig;
 /** The definition of the activation layer. */
 export const activationKind: LayerKind<LayerConfig> = {
   kind: "activation",
+  activation: (config) => config.kind,
   configure: (options) => ({ ...activationConfig(options) }),
   outputShape: (_config, [shape]) => shape,
   lower: (config, lowering) => {

@@ -106,12 +106,13 @@ export function lowerConv(
   const active = config.activation as ActivationConfig;
   const to = active.kind === "linear" ? lowering.output : beforeActivation(lowering, active);
   const pixels = to.shape[0] * to.shape[1] * to.shape[2];
-  const relu = active.kind === "relu"; // bounded in the kernel that makes it
+  const relu = active.kind === "relu"; // bounded by the kernel that makes it
+  const ends = relu ? "relu" : "none", starts = from.gated ? "gate" : "none";
   const weights = kernel.value, start: Block | null = bias && bias.value;
   lowering.add({
     forward: () => {
-      if (transposed) passes.inputGradient(from.data, weights, start, to.data, relu);
-      else passes.forward(from.data, weights, start, to.data, relu);
+      if (transposed) passes.inputGradient(from.data, weights, start, to.data, ends);
+      else passes.forward(from.data, weights, start, to.data, ends);
     },
     backward: ({ parameters }) => {
       const dy = to.gradient!;
@@ -120,9 +121,10 @@ export function lowerConv(
         else passes.kernelGradient(from.data, dy, kernel.gradient);
         if (bias) columnSums(dy, pixels, bias.gradient);
       }
+      // Last: it may overwrite the input.
       if (!from.gradient) return;
-      if (transposed) passes.forward(dy, weights, null, from.gradient);
-      else passes.inputGradient(dy, weights, null, from.gradient);
+      if (transposed) passes.forward(dy, weights, null, from.gradient, starts);
+      else passes.inputGradient(dy, weights, null, from.gradient, starts);
     },
   });
   if (active.kind !== "linear") lowerActivation(lowering, active, to, lowering.output, relu);
@@ -131,7 +133,9 @@ export function lowerConv(
 /** The definition of the convolution layer. */
 export const conv2dKind: LayerKind<ConvConfig> = {
   kind: "conv2d",
+  gates: true,
   configure: configureConv,
+  activation: (config) => (config.activation as ActivationConfig).kind,
   outputShape: (config, [shape]) =>
     convGeometry(pictureShape(shape), config.filters, config).output,
   parameters: (config, [shape]) =>

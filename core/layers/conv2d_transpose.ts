@@ -8,6 +8,7 @@ import {
   lowerConv,
   pictureShape,
 } from "./conv2d.ts";
+import type { ActivationConfig } from "./activation.ts";
 
 /** Options of `conv2dTranspose`. */
 export interface Conv2dTransposeOptions extends Conv2dOptions {
@@ -20,6 +21,8 @@ type TransposeConfig = ConvConfig & { outputPadding?: Pair };
 /** The definition of the transposed convolution layer. */
 export const conv2dTransposeKind: LayerKind<TransposeConfig> = {
   kind: "conv2d_transpose",
+  gates: true,
+  activation: (config) => (config.activation as ActivationConfig).kind,
   configure: (options) => ({
     ...configureConv(options),
     outputPadding: options.outputPadding === undefined

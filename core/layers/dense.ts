@@ -31,6 +31,7 @@ type DenseConfig = Required<Omit<DenseOptions, keyof LayerOptions>>;
 /** The definition of the dense layer. */
 export const denseKind: LayerKind<DenseConfig> = {
   kind: "dense",
+  activation: (config) => (config.activation as ActivationConfig).kind,
   configure: (options) => {
     if (options.units === undefined) throw new DeconvError("units is missing");
     return {

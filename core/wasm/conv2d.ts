@@ -27,7 +27,18 @@ interface Placed {
   workspace: number;
 }
 
+/**
+ * What is done to results as they are stored: nothing, `"relu"`, or `"gate"`: only those are kept where
+ * the output held something above 0, which is the gradient of the relu that made it, written over it.
+ */
+export type Finish = "none" | "relu" | "gate";
+
 const ceil16 = (n: number) => Math.ceil(n / 16) * 16;
+
+/** Lower bound of the results, and 1 for a gate. */
+function ending(finish: Finish): readonly [number, number] {
+  return [finish === "relu" ? 0 : -Infinity, finish === "gate" ? 1 : 0];
+}
 
 /** What may be said of how a convolution is computed. */
 export interface PassOptions {
@@ -47,6 +58,8 @@ export class Conv2dPasses {
   readonly #runtime: Runtime = runtime();
   readonly #forward: Placed;
   readonly #backward: Placed[];
+  /** Addresses of the forward table, and of the backward ones, for passes that take them together. */
+  readonly #tables: { forward: Block; backward: Block };
 
   /** @param geometry A geometry made by `convGeometry` or `convTransposeGeometry`. */
   constructor(readonly geometry: ConvGeometry, options: PassOptions = {}) {
@@ -54,6 +67,9 @@ export class Conv2dPasses {
     const place = (table: TapTable) => this.#place(table, choose(table, precision));
     this.#forward = place(forwardTaps(geometry));
     this.#backward = inputGradientTaps(geometry).map(place);
+    const addresses = (placed: Placed[]) =>
+      this.#runtime.allocateWords(placed.map(({ words }) => words.address));
+    this.#tables = { forward: addresses([this.#forward]), backward: addresses(this.#backward) };
   }
 
   /** How the forward pass and each phase of the input gradient are computed. */
@@ -79,14 +95,50 @@ export class Conv2dPasses {
     };
   }
 
-  /** y = conv(x, kernel) + bias, bounded below by 0 where `relu`. */
-  forward(x: Block, kernel: Block, bias: Block | null, y: Block, relu = false): void {
-    this.#pass(this.#forward, x, kernel, bias, y, 0, relu);
+  /** y = finish(conv(x, kernel) + bias). */
+  forward(x: Block, kernel: Block, bias: Block | null, y: Block, finish: Finish = "none"): void {
+    if (this.#forward.algorithm.kind === "scatter") {
+      this.#scatter([this.#forward], this.#tables.forward, x, kernel, bias, y, 0, finish);
+    } else this.#pass(this.#forward, x, kernel, bias, y, 0, finish);
   }
 
-  /** x = convᵀ(y, kernel) + bias: the input gradient, or a transposed convolution. Overwrites x. */
-  inputGradient(y: Block, kernel: Block, bias: Block | null, x: Block, relu = false): void {
-    for (const phase of this.#backward) this.#pass(phase, y, kernel, bias, x, 1, relu);
+  /** x = finish(convᵀ(y, kernel) + bias): the input gradient, or a transposed convolution. Overwrites x. */
+  inputGradient(
+    y: Block,
+    kernel: Block,
+    bias: Block | null,
+    x: Block,
+    finish: Finish = "none",
+  ): void {
+    if (this.#backward.every(({ algorithm }) => algorithm.kind === "scatter")) {
+      this.#scatter(this.#backward, this.#tables.backward, y, kernel, bias, x, 1, finish);
+    } else for (const phase of this.#backward) this.#pass(phase, y, kernel, bias, x, 1, finish);
+  }
+
+  /** All phases from one product of every source pixel with every tap. */
+  #scatter(
+    phases: Placed[],
+    tables: Block,
+    from: Block,
+    kernel: Block,
+    bias: Block | null,
+    to: Block,
+    swapped: number,
+    finish: Finish,
+  ): void {
+    const { source: [height, width, channels], kernel: size, output } = phases[0].table;
+    const columns = ceil16(size[0] * size[1] * output[2]);
+    this.#runtime.reserve(2048 + (height * width + 6) * columns * 4 + 256, channels * columns * 4);
+    const places = [from.address, kernel.address, bias?.address ?? 0, to.address];
+    const count = phases.length;
+    this.#runtime.call(
+      "scatter_pass",
+      tables.address,
+      count,
+      ...places,
+      swapped,
+      ...ending(finish),
+    );
   }
 
   #pass(
@@ -96,19 +148,19 @@ export class Conv2dPasses {
     bias: Block | null,
     to: Block,
     swapped: number,
-    relu: boolean,
+    finish: Finish,
   ): void {
-    const low = relu ? 0 : -Infinity;
-    if (p.winograd) return p.winograd.run(from, kernel, bias, to, swapped, low);
+    const ends = ending(finish);
+    if (p.winograd) return p.winograd.run(from, kernel, bias, to, swapped, ends);
     const places = [p.words.address, from.address, kernel.address, bias?.address ?? 0, to.address];
     if (p.algorithm.kind === "depthwise") {
-      this.#runtime.call("depthwise_pass", ...places, low);
+      this.#runtime.call("depthwise_pass", ...places, ...ends);
       return;
     }
     this.#runtime.reserve(p.scratch, p.workspace);
-    const indirect = p.algorithm.kind === "indirect" ? 1 : 0;
+    const indirect = p.algorithm.kind === "im2col" ? 0 : 1;
     const columns = p.table.output[2] / p.table.groups;
-    this.#runtime.callNarrow(columns, "conv2d_pass", ...places, swapped, indirect, low);
+    this.#runtime.callNarrow(columns, "conv2d_pass", ...places, swapped, indirect, ...ends);
   }
 
   /** dkernel += gradient of the kernel, from the convolution's input x and its output's gradient dy. */

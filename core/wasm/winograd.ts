@@ -57,21 +57,25 @@ export class WinogradPass {
     return Math.min(96, Math.max(12, most), ceil(this.#tiles, 6));
   }
 
-  /** to = max(low, bias + convolution of from). */
+  /**
+   * to = bias + convolution of from.
+   *
+   * @param ends Lower bound of the results, and 1 to keep only those where `to` held something above 0.
+   */
   run(
     from: Block,
     kernel: Block,
     bias: Block | null,
     to: Block,
     swapped: number,
-    low: number,
+    ends: readonly [number, number],
   ): void {
     const columns = Math.min(64, ceil(this.#n, 16));
     const tiles = this.#blockTiles(this.#row + columns + 16, PASS_BYTES);
     const blocks = this.#planes * (tiles * (this.#row + columns + 16) * 4 + 128);
     const slices = this.#taps * this.#k / this.#count * 64;
     this.#runtime.reserve(
-      HEADER + Math.max(blocks + this.#n * 4 + 256, slices),
+      HEADER + Math.max(blocks + this.#border, slices),
       this.#planes * this.#k * ceil(this.#n, 16) * 4,
     );
     this.#runtime.call(
@@ -84,10 +88,15 @@ export class WinogradPass {
       bias?.address ?? 0,
       to.address,
       swapped,
-      low,
+      ...ends,
       tiles,
       columns,
     );
+  }
+
+  /** Room for one tile of pixels, of the source or the output, and a line to read over. */
+  get #border(): number {
+    return this.#planes * Math.max(this.#k / this.#count, this.#n) * 4 + 256;
   }
 
   /** Bytes of one part's sums. */
@@ -107,7 +116,7 @@ export class WinogradPass {
     const parts = Math.min(PARTS, Math.ceil(this.#tiles / tiles));
     const blocks = this.#planes * (tiles * (this.#row + width) * 4 + 128);
     this.#runtime.reserve(
-      HEADER + Math.max(blocks, this.#planes * width * 4) + 256,
+      HEADER + Math.max(blocks + this.#border, this.#planes * width * 4),
       parts * this.#partBytes,
     );
     this.#runtime.call(

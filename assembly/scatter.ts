@@ -1,0 +1,163 @@
+// deno-lint-ignore-file no-unused-vars verbatim-module-syntax -- AssemblyScript: a class is a layout, used as a type
+// Convolution as one product and a gather (col2im): every source pixel is multiplied with all taps
+// at once, then every output pixel adds up the values meant for it.
+//
+//          taps·N               C         taps·N
+//        ┌────────┐         ┌───────┐    ┌─────┐        y[cell] = bias + Σ over taps of z[pixel under tap][tap]
+//  pixels│   z    │ = pixels│   x   │· C │  w  │
+//        └────────┘         └───────┘    └─────┘
+//
+// For few output channels, where a tile of eight columns would be mostly padding, and for tiny source
+// pictures, where most taps of an output pixel would lie outside. A chunk is a picture. Several tap
+// tables (the phases of a transposed convolution) share the product. One group.
+
+import { ARGUMENTS, scratchOf, workspace, ZEROS } from "./memory";
+import { kernelX, kernelY, offsetX, offsetY, outputPixel, Taps } from "./geometry";
+import { EDGE, packPanel, tiles, UNBOUNDED, wholePanels } from "./gemm";
+import { tileColumns } from "./microkernel";
+import { parallel } from "./parallel";
+
+@unmanaged
+class Scatter {
+  /** u32 addresses of the tap tables. */
+  tables: usize;
+  count: i32;
+  source: usize;
+  kernel: usize;
+  bias: usize;
+  output: usize;
+  swapped: i32;
+  low: f32;
+  gate: i32;
+}
+
+/** Source pixels multiplied at a time. */
+const ROWS: i32 = 96;
+
+function table(s: Scatter, q: i32): Taps {
+  return changetype<Taps>(<usize> load<u32>(s.tables + <usize> q * 4));
+}
+
+/** Columns of z: all kernel pixels' output channels. */
+function width(taps: Taps): i32 {
+  return taps.kernelHeight * taps.kernelWidth * taps.outputChannels;
+}
+
+/** Packs one panel of w as [C][columns], column (tap, n). */
+function packChunk(chunk: i32, _thread: i32): void {
+  const s = changetype<Scatter>(ARGUMENTS), taps = table(s, 0), wide = tileColumns();
+  const c = taps.sourceChannels, n = taps.outputChannels, total = width(taps), j = chunk * wide;
+  const to = workspace() + <usize> (j * c) * 4;
+  if (s.swapped) {
+    // [tap][n][c]: the columns follow each other, c values apart.
+    packPanel(c, total - j, s.kernel + <usize> (j * c) * 4, 4, <usize> c * 4, to);
+    return;
+  }
+  // [tap][c][n]
+  for (let i = 0; i < wide; i++) {
+    const column = j + i, tap = column / n;
+    const from = s.kernel + <usize> (tap * c * n + column % n) * 4;
+    for (let k = 0; k < c; k++) {
+      const at = to + <usize> (k * wide + i) * 4;
+      store<f32>(at, column < total ? load<f32>(from + <usize> (k * n) * 4) : <f32> 0);
+    }
+  }
+}
+
+function pictureChunk(picture: i32, thread: i32): void {
+  const s = changetype<Scatter>(ARGUMENTS), taps = table(s, 0), columns = wholePanels(width(taps));
+  const edge = scratchOf(thread), from = edge + EDGE, to = from + <usize> ROWS * 4;
+  const z = to + <usize> ROWS * 4, pixels = taps.sourceHeight * taps.sourceWidth;
+  const line = <usize> columns * 4, pixel = <usize> taps.sourceChannels * 4;
+  const source = s.source + <usize> (picture * pixels) * pixel;
+  for (let p = 0; p < pixels; p += ROWS) {
+    const count = min(ROWS, pixels - p), padded = (count + 5) / 6 * 6;
+    for (let i = 0; i < padded; i++) {
+      store<u32>(from + <usize> i * 4, <u32> (source + <usize> min(p + i, pixels - 1) * pixel));
+      store<u32>(to + <usize> i * 4, <u32> (z + <usize> (p + i) * line));
+    }
+    tiles(
+      count,
+      columns,
+      1,
+      taps.sourceChannels,
+      from,
+      0,
+      0,
+      workspace(),
+      to,
+      0,
+      ZEROS,
+      UNBOUNDED,
+      0,
+      edge,
+    );
+  }
+  for (let q = 0; q < s.count; q++) gatherPhase(s, table(s, q), picture, z, line);
+}
+
+/** Adds up the output pixels of one tap table. */
+function gatherPhase(s: Scatter, taps: Taps, picture: i32, z: usize, line: usize): void {
+  const n = taps.outputChannels;
+  for (let i = 0; i < taps.gridHeight; i++) {
+    for (let j = 0; j < taps.gridWidth; j++) {
+      const to = s.output + outputPixel(taps, picture, i, j);
+      for (let c = 0; c < n; c += 4) {
+        const at = <usize> c * 4;
+        let sum = v128.load(s.bias ? s.bias + at : ZEROS);
+        for (let r = 0; r < taps.tapsY; r++) {
+          const y = i * taps.stepY + offsetY(taps, r);
+          if (<u32> y >= <u32> taps.sourceHeight) continue;
+          for (let t = 0; t < taps.tapsX; t++) {
+            const x = j * taps.stepX + offsetX(taps, t);
+            if (<u32> x >= <u32> taps.sourceWidth) continue;
+            const tap = kernelY(taps, r) * taps.kernelWidth + kernelX(taps, t);
+            sum = f32x4.add(
+              sum,
+              v128.load(z + <usize> (y * taps.sourceWidth + x) * line + <usize> (tap * n) * 4 + at),
+            );
+          }
+        }
+        if (s.gate) sum = v128.and(sum, f32x4.gt(v128.load(to + at), f32x4.splat(0)));
+        storeLanes(to + at, f32x4.max(sum, f32x4.splat(s.low)), n - c);
+      }
+    }
+  }
+}
+
+/** Stores the first `count` (at most 4) lanes. */
+export function storeLanes(to: usize, v: v128, count: i32): void {
+  if (count >= 4) {
+    v128.store(to, v);
+    return;
+  }
+  store<f32>(to, f32x4.extract_lane(v, 0));
+  if (count > 1) store<f32>(to, f32x4.extract_lane(v, 1), 4);
+  if (count > 2) store<f32>(to, f32x4.extract_lane(v, 2), 8);
+}
+
+/**
+ * output = max(low, bias + Σ over taps of source · kernel), gated as `tile` says, for the output
+ * pixels of all `count` tables, which differ in their taps and output cells only.
+ *
+ * Workspace: channels · (kernel pixels · n, rounded up to 16) floats. Scratch: 2048 bytes and
+ * (source pixels of a picture + 6) · (kernel pixels · n, rounded up to 16) floats.
+ */
+export function scatter_pass(
+  tables: usize,
+  count: i32,
+  source: usize,
+  kernel: usize,
+  bias: usize,
+  output: usize,
+  swapped: i32,
+  low: f32,
+  gate: i32,
+): void {
+  const s = changetype<Scatter>(ARGUMENTS);
+  s.tables = tables, s.count = count, s.source = source, s.kernel = kernel, s.bias = bias;
+  s.output = output, s.swapped = swapped, s.low = low, s.gate = gate;
+  const taps = table(s, 0);
+  parallel(packChunk.index, wholePanels(width(taps)) / tileColumns());
+  parallel(pictureChunk.index, taps.pictures);
+}

@@ -1,0 +1,136 @@
+/**
+ * Every way to compute a convolution, forced on every case it fits, against the float64 references:
+ * what `chooseAlgorithm` may choose must be right wherever it may choose it.
+ */
+
+import assert from "node:assert/strict";
+import { type Algorithm, chooseAlgorithm, winograd } from "../core/algorithm.ts";
+import type { Block } from "../core/block.ts";
+import { convGeometry, convTransposeGeometry, describeGeometry } from "../core/geometry.ts";
+import type { TapTable } from "../core/taps.ts";
+import { Conv2dPasses, type PassOptions } from "../core/wasm/conv2d.ts";
+import { runtime } from "../core/wasm/runtime.ts";
+import { conv2dCases } from "./cases/conv2d.ts";
+import { conv2dTransposeCases } from "./cases/conv2d_transpose.ts";
+import { relativeL2 } from "./harness/compare.ts";
+import { randomNormal, seedOf } from "./harness/random_array.ts";
+import { assertSameBits, onThreads, TWO_THREADS } from "./harness/threads.ts";
+import { array64 } from "./reference/array.ts";
+import { conv2d, conv2dInputGradient, conv2dKernelGradient } from "./reference/conv2d.ts";
+
+type Geometry = ReturnType<typeof convGeometry>;
+
+const picture = (shape: readonly number[]) => [shape[1], shape[2], shape[3]] as const;
+
+/** The geometries of both case tables; a transposed convolution is the gradient of its geometry. */
+const geometries: Geometry[] = [
+  ...conv2dCases.map(({ inputShape, options }) =>
+    convGeometry(picture(inputShape), options.filters, options, inputShape[0])
+  ),
+  ...conv2dTransposeCases.map(({ inputShape, options }) =>
+    convTransposeGeometry(picture(inputShape), options.filters, options, inputShape[0])
+  ),
+];
+
+const oneGroup = (table: TapTable, algorithm: Algorithm) =>
+  table.groups === 1 ? algorithm : { kind: "im2col" } as const;
+
+/** Ways by name: what each chooses for a table, falling back where it does not fit. */
+const WAYS: Record<string, NonNullable<PassOptions["choose"]>> = {
+  im2col: () => ({ kind: "im2col" }),
+  indirect: () => ({ kind: "indirect" }),
+  scatter: (table) =>
+    oneGroup(
+      table,
+      table.steps[0] * table.steps[1] === 1 ? { kind: "scatter" } : { kind: "im2col" },
+    ),
+  F43: (table) => winograd(table, "F43") ?? { kind: "im2col" },
+  F23: (table) => winograd(table, "F23") ?? { kind: "im2col" },
+  F42: (table) => winograd(table, "F42") ?? { kind: "im2col" },
+  chosen: (table) => chooseAlgorithm(table, "fast"),
+  precise: (table) => chooseAlgorithm(table, "precise"),
+};
+
+/** Largest relative error (L2) allowed: Winograd's F(4x4) trades some for speed. */
+const LIMIT: Record<string, number> = { F43: 1e-5, F42: 1e-5, chosen: 1e-5 };
+
+function block(length: number, values?: ArrayLike<number>): Block {
+  const made = runtime().allocate(length);
+  if (values) made.view.set(values);
+  else made.view.fill(NaN);
+  return made;
+}
+
+/** All passes of a geometry on seeded numbers. */
+function run(geometry: Geometry, options: PassOptions): Record<string, Float32Array> {
+  const { batch, input, output, kernel, groups } = geometry;
+  const seed = seedOf(describeGeometry(geometry));
+  const x = randomNormal([batch, ...input], seed), dy = randomNormal([batch, ...output], seed + 1);
+  const w = randomNormal([...kernel, input[2] / groups, output[2]], seed + 2);
+  const passes = new Conv2dPasses(geometry, options);
+  const [bx, by, bw] = [x, dy, w].map(({ data }) => block(data.length, data));
+  const y = block(dy.data.length), dx = block(x.data.length), relu = block(dy.data.length);
+  const gated = block(x.data.length, x.data), dw = block(w.data.length, w.data.map(() => 0));
+  passes.forward(bx, bw, null, y);
+  passes.forward(bx, bw, null, relu, "relu");
+  passes.inputGradient(by, bw, null, dx);
+  passes.inputGradient(by, bw, null, gated, "gate");
+  passes.kernelGradient(bx, by, dw);
+  const views = { y, relu, dx, gated, dw };
+  return Object.fromEntries(Object.entries(views).map(([name, b]) => [name, b.view.slice()]));
+}
+
+/** The same from the references. */
+function expected(geometry: Geometry): Record<string, Float64Array> {
+  const { batch, input, output, kernel, groups, strides, dilations } = geometry;
+  const seed = seedOf(describeGeometry(geometry));
+  const x = randomNormal([batch, ...input], seed), dy = randomNormal([batch, ...output], seed + 1);
+  const w = randomNormal([...kernel, input[2] / groups, output[2]], seed + 2);
+  // Unread last rows and columns are negative pads: the references take those as none and a cut.
+  const [top, left] = geometry.padStart,
+    [bottom, right] = geometry.padEnd.map((p) => Math.max(p, 0));
+  const settings = { strides, dilations, groups, pads: [top, left, bottom, right] as const };
+  const y = conv2d(x, w, null, settings).data;
+  const dx = conv2dInputGradient(dy, w, x.shape, settings).data;
+  return {
+    y,
+    relu: y.map((v) => Math.max(v, 0)),
+    dx,
+    gated: dx.map((v, i) => x.data[i] > 0 ? v : 0),
+    dw: conv2dKernelGradient(x, dy, w.shape, settings).data,
+  };
+}
+
+for (const [way, choose] of Object.entries(WAYS)) {
+  Deno.test(`${way} is right on every geometry it fits`, () => {
+    for (const geometry of geometries) {
+      const wanted = expected(geometry);
+      for (const columns of [8, 16] as const) {
+        runtime().tileColumns = columns;
+        const got = run(geometry, { choose });
+        for (const [name, values] of Object.entries(got)) {
+          const error = relativeL2(values, array64([values.length], wanted[name]));
+          const where = `${describeGeometry(geometry)} ${name}, tile of ${columns}`;
+          assert.ok(error < (LIMIT[way] ?? 2e-6), `${where}: ${error}`);
+        }
+      }
+    }
+    runtime().tileColumns = 8;
+  });
+
+  Deno.test(`${way} gives the same bits on one thread and on two, with either tile`, {
+    ignore: !TWO_THREADS,
+  }, () => {
+    for (const geometry of geometries.filter((_, i) => i % 3 === 0)) {
+      const one = onThreads(1, () => run(geometry, { choose }));
+      const two = onThreads(2, () => run(geometry, { choose }));
+      runtime().tileColumns = 16;
+      const wide = run(geometry, { choose });
+      runtime().tileColumns = 8;
+      for (const name of Object.keys(one)) {
+        assertSameBits(two[name], one[name], `${describeGeometry(geometry)} ${name}`);
+        assertSameBits(wide[name], one[name], `${describeGeometry(geometry)} ${name}, wide`);
+      }
+    }
+  });
+}
