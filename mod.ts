@@ -46,6 +46,7 @@ export {
   type Symbolic,
   type Value,
 } from "./core/layer.ts";
+export type { Precision } from "./core/algorithm.ts";
 export type { ConvOptions, Padding, Pair } from "./core/geometry.ts";
 export {
   type Activation,

@@ -113,13 +113,34 @@ export function packPanel(k: i32, columns: i32, b: usize, sk: usize, sn: usize, 
     }
     return;
   }
+  let i = 0;
+  if (columns >= wide && sk == 4) {
+    // K is contiguous: squares of four by four are turned over in registers.
+    for (; i + 4 <= k; i += 4, b += 16, to += 4 * bytes) {
+      for (let j: usize = 0; j < bytes; j += 16) {
+        transposeSquare(b + (j >> 2) * sn, sn, to + j, bytes);
+      }
+    }
+  }
   const some = min(columns, wide);
-  for (let i = 0; i < k; i++) {
+  for (; i < k; i++) {
     let from = b, j = 0;
     for (; j < some; j++) store<f32>(to + <usize> j * 4, load<f32>(from)), from += sn;
     for (; j < wide; j++) store<f32>(to + <usize> j * 4, 0);
     b += sk, to += bytes;
   }
+}
+
+/** Four rows of four values, `step` bytes apart, become four columns, `toStep` bytes from row to row. */
+function transposeSquare(from: usize, step: usize, to: usize, toStep: usize): void {
+  const a = v128.load(from), b = v128.load(from + step);
+  const c = v128.load(from + 2 * step), d = v128.load(from + 3 * step);
+  const ab0 = v128.shuffle<f32>(a, b, 0, 4, 1, 5), ab1 = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
+  const cd0 = v128.shuffle<f32>(c, d, 0, 4, 1, 5), cd1 = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+  v128.store(to, v128.shuffle<f32>(ab0, cd0, 0, 1, 4, 5));
+  v128.store(to + toStep, v128.shuffle<f32>(ab0, cd0, 2, 3, 6, 7));
+  v128.store(to + 2 * toStep, v128.shuffle<f32>(ab1, cd1, 0, 1, 4, 5));
+  v128.store(to + 3 * toStep, v128.shuffle<f32>(ab1, cd1, 2, 3, 6, 7));
 }
 
 /** Columns rounded up to whole panels. */

@@ -131,7 +131,9 @@ function passChunk<T>(chunk: i32, thread: i32): void {
   const w = changetype<Winograd>(ARGUMENTS), scratch = scratchOf(thread), taps = table(w, 0);
   const planes = products<T>() * products<T>(), wide = tileColumns();
   const k = taps.sourceChannels * w.count, n = taps.outputChannels;
-  const first = chunk * w.blockTiles, count = min(w.blockTiles, tileTotal<T>(taps) - first);
+  const part = chunk % w.columnParts;
+  const first = chunk / w.columnParts * w.blockTiles,
+    count = min(w.blockTiles, tileTotal<T>(taps) - first);
   const row = <usize> rowFloats(k) * 4, plane = <usize> w.blockTiles * row + 64;
   const v = scratch + BLOCKS, planeM = <usize> w.blockColumns * 4;
   const rowM = <usize> planes * planeM + 64, products_ = v + <usize> planes * plane;
@@ -143,7 +145,10 @@ function passChunk<T>(chunk: i32, thread: i32): void {
   }
   ladder(to, padded, products_, rowM);
   const panels = wholePanels(n) / wide, panelBytes = <usize> (k * wide) * 4;
-  for (let j = 0; j < n; j += w.blockColumns) {
+  const blocks = (n + w.blockColumns - 1) / w.blockColumns;
+  const begin = blocks * part / w.columnParts * w.blockColumns;
+  const end = min(n, blocks * (part + 1) / w.columnParts * w.blockColumns);
+  for (let j = begin; j < end; j += w.blockColumns) {
     const columns = min(w.blockColumns, wholePanels(n) - j);
     for (let x = 0; x < planes; x++) {
       const u = workspace() + <usize> (x * panels + j / wide) * panelBytes;
@@ -215,11 +220,12 @@ export function winograd_pass(
   gate: i32,
   blockTiles: i32,
   blockColumns: i32,
+  columnParts: i32,
 ): void {
   const w = changetype<Winograd>(ARGUMENTS);
   w.variant = variant, w.tables = tables, w.count = count, w.source = source, w.kernel = kernel;
   w.bias = bias, w.output = output, w.swapped = swapped, w.low = low, w.gate = gate;
-  w.blockTiles = blockTiles, w.blockColumns = blockColumns;
+  w.blockTiles = blockTiles, w.blockColumns = blockColumns, w.columnParts = columnParts;
   parallel(kernelJob.index, count * (wholePanels(table(w, 0).outputChannels) / tileColumns()));
-  parallel(passJob.index, (allTiles(w) + blockTiles - 1) / blockTiles);
+  parallel(passJob.index, (allTiles(w) + blockTiles - 1) / blockTiles * columnParts);
 }

@@ -23,6 +23,8 @@ export class Winograd {
   /** Tiles a block has, a multiple of six, and output columns made at a time. */
   blockTiles: i32;
   blockColumns: i32;
+  /** Into how many parts the output columns are split, so that few tiles make work for all threads. */
+  columnParts: i32;
   parts: i32;
 }
 

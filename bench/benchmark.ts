@@ -1,8 +1,5 @@
-import { getArithmetic } from "../core/wasm/runtime.ts";
 import type { StepMemory } from "./first_step.ts";
-
-/** How the engine was started and the kernels built: Deno as it is, without fused multiply-add, with V8's flags. */
-export type Mode = "stock" | "strict" | "turbo";
+import { currentMode, type Mode } from "./mode.ts";
 
 /** Takes one sample on so many threads (already set): milliseconds of one run. */
 export type Sampler = (threads: number) => number | Promise<number>;
@@ -43,32 +40,11 @@ export interface Result {
   readonly bytes?: StepMemory;
 }
 
-/** What turbo is: V8's own flags, which a process must be started with. */
-export const TURBO_FLAGS = "--v8-flags=--no-wasm-bounds-checks,--experimental-wasm-revectorize";
-
-let turbo = false;
-
-/** Says that this process was started with turbo's flags: nothing inside it could tell. */
-export function declareTurbo(): void {
-  turbo = true;
-}
-
-/** The mode of this process; strict with turbo's flags counts as strict. */
-export function currentMode(): Mode {
-  if (getArithmetic() === "strict") return "strict";
-  return turbo ? "turbo" : "stock";
-}
-
-/** Arguments of `deno` for a process of the same mode, before its script. */
-export function modeArguments(): string[] {
-  return turbo ? [TURBO_FLAGS] : [];
-}
-
 /** A sample is the mean of as many runs as fit in this many milliseconds, so that the clock's grain and a cold cache do not count. */
 const SAMPLE = 8;
 
 /** A sampler of a synchronous function. */
-export function repeated(run: () => void): Sampler {
+export function repeated(run: () => void): (threads: number) => number {
   const runs = new Map<number, number>();
   return (threads) => {
     const count = runs.get(threads) ?? 1;

@@ -5,71 +5,37 @@
  * @module
  */
 import { dirname, resolve } from "node:path";
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { CommanderError } from "commander";
 import { DeconvError } from "../core/errors.ts";
 import { availableThreads } from "../core/wasm/pool.ts";
-import { runtime, setArithmetic } from "../core/wasm/runtime.ts";
+import { setArithmetic } from "../core/wasm/runtime.ts";
 import { arithmeticBenchmarks, PEAK } from "./arithmetic.ts";
-import { type Benchmark, currentMode, declareTurbo, type Result } from "./benchmark.ts";
+import type { Benchmark, Result } from "./benchmark.ts";
 import { convolutionBenchmarks } from "./convolutions.ts";
+import { currentMode, declareTurbo } from "./mode.ts";
 import { modelBenchmarks } from "./models.ts";
-import { NETWORKS } from "./networks.ts";
+import { type NetworkName, NETWORKS } from "./networks.ts";
+import { measureCliffs } from "./cliffs/measure.ts";
+import { randomGeometries } from "./cliffs/random_geometries.ts";
+import { cliffsResults, cliffsText } from "./cliffs/report.ts";
+import { measurePeers } from "./peers/measure.ts";
+import { peersResults, peersTable } from "./peers/report.ts";
+import { formatGeometry } from "./geometry.ts";
+import { matcher, type Options, parseOptions } from "./options.ts";
 import { coldStartBenchmark, type MemoryByThreads } from "./process.ts";
 import { profile } from "./profile.ts";
 import { measure } from "./rounds.ts";
 import { busyText, memoryText, table } from "./table.ts";
 
-/** What the command line says. */
-interface Options {
-  only?: string;
-  threads?: number;
-  rounds: number;
-  json?: string;
-  list?: boolean;
-  profile?: string;
-  strict?: boolean;
-  turbo?: boolean;
-}
-
 /** After so many milliseconds no further round begins. */
 const BUDGET = 150_000;
-
-/** A whole number of at least 1, and at most `most`. */
-function count(most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (Number.isInteger(value) && value >= 1 && value <= most) return value;
-    throw new InvalidArgumentError(`It must be a whole number from 1 to ${most}.`);
-  };
-}
-
-function parse(args: readonly string[]): Options {
-  return new Command("deno task bench")
-    .configureOutput({ getOutHasColors: () => false, getErrHasColors: () => false })
-    .description("Times kernels, training steps, forward passes and the start of a process.")
-    .option("--only <pattern>", "what to time: a part of its name, * for any characters")
-    .option(
-      "--threads <n>",
-      "time with n threads only (default: 1, and all)",
-      count(availableThreads()),
-    )
-    .option("--rounds <n>", "samples of each, at most", count(1000), 9)
-    .option("--json <file>", "also write the results to a file")
-    .option("--list", "print the names and time nothing")
-    .option("--profile <network>", "print where a training step's time goes, by kernel")
-    .option("--strict", "with strict arithmetic")
-    .addOption(new Option("--turbo", "started with turbo's flags (by bench:turbo)").hideHelp())
-    .exitOverride()
-    .parse(args as string[], { from: "user" })
-    .opts<Options>();
-}
+/** How many random geometries are tried, and the seed they come from. */
+const GEOMETRIES = 200, SEED = 1;
 
 /** The benchmarks that a pattern names, with the yardstick in any case. */
 function select(all: readonly Benchmark[], pattern: string | undefined): Benchmark[] {
   if (pattern === undefined) return [...all];
-  const words = pattern.split("*").map((word) => word.replace(/[^\w]/g, "\\$&"));
-  const wanted = new RegExp(words.join(".*"), "i");
-  const found = all.filter(({ name }) => wanted.test(name));
+  const wanted = matcher(pattern), found = all.filter(({ name }) => wanted(name));
   if (!found.length) {
     const names = new Set(all.map(({ name }) => name.replace(/\/.*/, "/*")));
     throw new DeconvError(
@@ -77,6 +43,16 @@ function select(all: readonly Benchmark[], pattern: string | undefined): Benchma
     );
   }
   return all.filter((benchmark) => found.includes(benchmark) || benchmark.name === PEAK);
+}
+
+/** Everything of ours. */
+function allBenchmarks(memory: MemoryByThreads): Benchmark[] {
+  return [
+    ...arithmeticBenchmarks(),
+    ...modelBenchmarks(),
+    ...convolutionBenchmarks(),
+    coldStartBenchmark(memory),
+  ];
 }
 
 /** The memory of the step as results: no times, but bytes. */
@@ -110,58 +86,93 @@ function writeResults(file: string, text: string): void {
   }
 }
 
-async function main(args: readonly string[]): Promise<void> {
-  const options = parse(args);
-  if (options.strict) setArithmetic("strict");
-  if (options.turbo) declareTurbo();
-  const cores = availableThreads();
-  if (options.profile !== undefined) {
-    const names = Object.entries(NETWORKS).filter(([, { trained }]) => trained).map(([n]) => n);
-    if (!names.includes(options.profile)) {
-      throw new DeconvError(
-        `Cannot profile "${options.profile}": there are ${names.join(", ")}`,
-      );
-    }
-    console.log(
-      profile(options.profile as "article-cnn", options.threads ?? cores, options.rounds),
-    );
-    return;
+/** A line that the next one replaces, where somebody watches. */
+function progress(text: string): void {
+  if (!Deno.stderr.isTerminal()) return;
+  Deno.stderr.writeSync(new TextEncoder().encode(`\r${text.padEnd(40)}\r`));
+}
+
+/** Where a training step's time goes. */
+function printProfile({ profile: name, threads = availableThreads(), rounds }: Options): void {
+  const names = Object.entries(NETWORKS).filter(([, { trained }]) => trained).map(([n]) => n);
+  if (!names.includes(name!)) {
+    throw new DeconvError(`Cannot profile "${name}": there are ${names.join(", ")}`);
   }
+  console.log(profile(name as NetworkName, threads, rounds));
+}
+
+/** Ours beside other packages. */
+async function comparePeers({ only, threads = availableThreads(), rounds }: Options) {
+  const { matches, peaks } = await measurePeers({
+    threads,
+    rounds,
+    budget: BUDGET,
+    wanted: matcher(only),
+    onProgress: progress,
+  });
+  if (!matches.length) throw new DeconvError(`No peer's benchmark is called "${only}"`);
+  console.log(peersTable(matches));
+  console.log(`\nmode ${currentMode()}, ${threads} thread(s), Deno ${Deno.version.deno}`);
+  const busy = busyText(peaks);
+  if (busy) console.log(busy);
+  return [...peaks, ...peersResults(matches)];
+}
+
+/** Random geometries beside friendly ones. */
+function compareCliffs({ only, threads = availableThreads() }: Options) {
+  const wanted = matcher(only);
+  const geometries = randomGeometries(GEOMETRIES, SEED).filter(({ op, geometry }) =>
+    wanted(`cliffs/${op}/${formatGeometry(geometry)}`)
+  );
+  if (!geometries.length) throw new DeconvError(`No random geometry is called "${only}"`);
+  const found = measureCliffs(
+    geometries,
+    threads,
+    (done) => progress(`${done}/${geometries.length} geometries`),
+  );
+  console.log(cliffsText(found, 5));
+  console.log(`\nmode ${currentMode()}, ${threads} thread(s), Deno ${Deno.version.deno}`);
+  return cliffsResults(found, threads);
+}
+
+/** Our own benchmarks. */
+async function measureOurs(options: Options): Promise<Result[]> {
   const memory: MemoryByThreads = new Map();
-  const benchmarks = select([
-    ...arithmeticBenchmarks(),
-    ...modelBenchmarks(),
-    ...convolutionBenchmarks(),
-    coldStartBenchmark(memory),
-  ], options.only);
-  if (options.list) return console.log(benchmarks.map(({ name }) => name).join("\n"));
-  if (options.json) checkFolder(options.json);
-  const threads = options.threads ? [options.threads] : [...new Set([1, cores])];
+  const benchmarks = select(allBenchmarks(memory), options.only);
+  const threads = options.threads ? [options.threads] : [...new Set([1, availableThreads()])];
   const { results, rounds } = await measure(benchmarks, {
     threads,
     rounds: options.rounds,
     budget: BUDGET,
-    onRound: (round) => {
-      if (Deno.stderr.isTerminal()) {
-        Deno.stderr.writeSync(new TextEncoder().encode(`\r${round}/${options.rounds} rounds\r`));
-      }
-    },
+    onRound: (round) => progress(`${round}/${options.rounds} rounds`),
   });
   console.log(table(benchmarks, results));
   for (const [threads, record] of memory) console.log(`\n${memoryText(threads, record)}`);
-  const tile = `${runtime().tileColumns} columns a tile`;
-  console.log(
-    `\nmode ${currentMode()}, ${tile}, Deno ${Deno.version.deno}, medians of ${rounds} rounds`,
-  );
+  console.log(`\nmode ${currentMode()}, Deno ${Deno.version.deno}, medians of ${rounds} rounds`);
   const busy = busyText(results);
   if (busy) console.log(busy);
   if (rounds < options.rounds) {
     console.log(`(${options.rounds} were asked for; ${BUDGET / 1000} s were over)`);
   }
-  if (options.json) {
-    const text = JSON.stringify([...results, ...memoryResults(memory)], null, 2);
-    writeResults(options.json, text + "\n");
+  return [...results, ...memoryResults(memory)];
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const options = parseOptions(args);
+  if (options.strict) setArithmetic("strict");
+  if (options.turbo) declareTurbo();
+  if (options.profile !== undefined) return printProfile(options);
+  if (options.list) {
+    const chosen = select(allBenchmarks(new Map()), options.only);
+    return console.log(chosen.map(({ name }) => name).join("\n"));
   }
+  if (options.json) checkFolder(options.json);
+  const results = options.peers
+    ? await comparePeers(options)
+    : options.cliffs
+    ? compareCliffs(options)
+    : await measureOurs(options);
+  if (options.json) writeResults(options.json, JSON.stringify(results, null, 2) + "\n");
 }
 
 try {

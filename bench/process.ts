@@ -1,4 +1,5 @@
-import { type Benchmark, currentMode, modeArguments } from "./benchmark.ts";
+import type { Benchmark } from "./benchmark.ts";
+import { currentMode, modeArguments } from "./mode.ts";
 import type { StepMemory } from "./first_step.ts";
 
 /** Name of the benchmark that starts a process. */

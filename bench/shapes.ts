@@ -1,19 +1,17 @@
 import { DeconvError } from "../core/errors.ts";
 import type { ConvGeometry } from "../core/geometry.ts";
 import { parseGeometry } from "./geometry.ts";
+import { CONV_OPS, type ConvOp } from "./passes.ts";
 
 /** The files in shapes/: networks whose convolutions are timed one by one. */
 export const SHAPE_LISTS = ["article", "autoencoder", "dcgan", "unet"] as const;
-
-/** The two operations that a line of a shape list may name. */
-const OPS = ["conv2d", "conv2d_transpose"] as const;
 
 /** One line of a shape list. */
 export interface ShapeLine {
   /** The list it stands in. */
   readonly list: string;
   /** Which way round the geometry is run. */
-  readonly op: typeof OPS[number];
+  readonly op: ConvOp;
   /** The descriptor, as written. */
   readonly text: string;
   /** What it stands for. */
@@ -30,10 +28,10 @@ export function readShapes(list: string): ShapeLine[] {
   return lines.flatMap((line, i): ShapeLine[] => {
     if (!line.trim() || line.startsWith("#")) return [];
     const [word, text = "", ...more] = line.trim().split(/\s+/);
-    const op = OPS.find((name) => name === word);
+    const op = CONV_OPS.find((name) => name === word);
     try {
       if (!op || more.length) {
-        throw new DeconvError(`expected "${OPS.join('" or "')}" and a descriptor`);
+        throw new DeconvError(`expected "${CONV_OPS.join('" or "')}" and a descriptor`);
       }
       return [{ list, op, text, geometry: parseGeometry(text) }];
     } catch (error) {

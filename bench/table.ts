@@ -12,7 +12,7 @@ function line(cells: readonly string[]): string {
 }
 
 /** Four digits or so: `0.123`, `12.3`, `1234`. */
-function figure(value: number | null): string {
+export function figure(value: number | null): string {
   if (value === null) return "";
   return value.toFixed(value < 10 ? 2 : value < 1000 ? 1 : 0);
 }

@@ -1,3 +1,4 @@
+import type { Precision } from "./algorithm.ts";
 import type { Block } from "./block.ts";
 import { DeconvError } from "./errors.ts";
 import type { Initializer } from "./initializers.ts";
@@ -97,6 +98,8 @@ export interface Lowering {
   readonly output: Value;
   /** The layer's parameters, in the order of `parameters()`. */
   readonly parameters: readonly Parameter[];
+  /** How exact it must be. */
+  readonly precision: Precision;
   /** Memory that lasts from the forward to the backward pass. */
   saved(length: number): Block;
   /** Adds a step. Steps run forward in order and backward in reverse. */

@@ -1,3 +1,4 @@
+import type { Precision } from "./algorithm.ts";
 import { Block } from "./block.ts";
 import type { Graph } from "./graph.ts";
 import type { BackwardContext, ForwardContext, Operation, Value } from "./layer.ts";
@@ -17,6 +18,8 @@ export interface PlanOptions {
   readonly inputGradients?: boolean;
   /** Whether every activation must be readable afterwards. Default: only the outputs. */
   readonly keep?: boolean;
+  /** How exact convolutions must be. Default `"fast"`. */
+  readonly precision?: Precision;
 }
 
 /** A step of the backward pass: an operation's, or the sum of a value's gradients from two uses. */
@@ -106,6 +109,7 @@ export class Plan {
         }),
         output: this.values[output],
         parameters: layer.parameters,
+        precision: this.options.precision ?? "fast",
         saved: (length) => place(length, i, gradients ? back(i) : i),
         add: (operation) => operations.push(operation),
       });

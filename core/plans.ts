@@ -1,3 +1,4 @@
+import type { Precision } from "./algorithm.ts";
 import type { Graph } from "./graph.ts";
 import { Plan, type PlanOptions } from "./plan.ts";
 
@@ -8,13 +9,16 @@ const KEPT = 6;
 export class Plans {
   /** A plan that stays however many others are asked for: a backward pass may still come. */
   held: Plan | null = null;
+  /** How exact convolutions must be, in plans asked for from now on. */
+  precision: Precision = "fast";
   readonly #plans: Map<string, Plan> = new Map();
 
   /** @param graph The network. */
   constructor(readonly graph: Graph) {}
 
   /** The plan for these options, compiled if there is none. */
-  get(options: PlanOptions): Plan {
+  get(wanted: PlanOptions): Plan {
+    const options = { precision: this.precision, ...wanted };
     const frozen = this.graph.nodes.map(({ layer }) => layer.trainable ? "t" : "f").join("");
     const key = JSON.stringify([options, options.gradients ? frozen : ""]);
     const plan = this.#plans.get(key);

@@ -1,3 +1,4 @@
+import type { Precision } from "./algorithm.ts";
 import { DeconvError } from "./errors.ts";
 import { buildGraph } from "./graph.ts";
 import { input, type Layer, type Symbolic } from "./layer.ts";
@@ -10,6 +11,8 @@ export interface ModelOptions {
   name?: string;
   /** Decides the initial parameters. Default 0. */
   seed?: number;
+  /** How exact convolutions are. Default `"fast"`. */
+  precision?: Precision;
 }
 
 /**
@@ -24,7 +27,9 @@ export function model(
 ): Model {
   const all = (x: Symbolic | readonly Symbolic[]) =>
     Array.isArray(x) ? x as readonly Symbolic[] : [x as Symbolic];
-  return new Model(buildGraph(all(ends.inputs), all(ends.outputs)), options);
+  const made = new Model(buildGraph(all(ends.inputs), all(ends.outputs)), options);
+  if (options.precision) made.precision = options.precision;
+  return made;
 }
 
 /**

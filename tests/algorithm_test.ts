@@ -4,6 +4,7 @@
  */
 
 import assert from "node:assert/strict";
+import { conv2d as conv2dLayer, sequential } from "../mod.ts";
 import { type Algorithm, chooseAlgorithm, winograd } from "../core/algorithm.ts";
 import type { Block } from "../core/block.ts";
 import { convGeometry, convTransposeGeometry, describeGeometry } from "../core/geometry.ts";
@@ -134,3 +135,28 @@ for (const [way, choose] of Object.entries(WAYS)) {
     }
   });
 }
+
+Deno.test("a precise model uses no F(4x4), and can be made fast again", () => {
+  const geometry = convGeometry([16, 16, 32], 32, { kernelSize: 3, padding: "same" }, 8);
+  const variant = (precision: "fast" | "precise") => {
+    const { forward } = new Conv2dPasses(geometry, { precision }).algorithms;
+    return forward.kind === "winograd" ? forward.variant : forward.kind;
+  };
+  assert.deepEqual([variant("fast"), variant("precise")], ["F43", "F23"]);
+
+  const layer = conv2dLayer({ filters: 32, kernelSize: 3, padding: "same", useBias: false });
+  const net = sequential([layer], { inputShape: [16, 16, 32], precision: "precise" });
+  const x = randomNormal([8, 16, 16, 32], 1);
+  const kernel = net.getWeights("conv2d_1/kernel");
+  const wanted = conv2d(x, kernel, null, {
+    strides: [1, 1],
+    dilations: [1, 1],
+    groups: 1,
+    pads: [1, 1, 1, 1],
+  });
+  const precise = relativeL2(net.predict(x), wanted);
+  net.precision = "fast";
+  const fast = relativeL2(net.predict(x), wanted);
+  assert.ok(precise < 5e-7 && fast > precise && fast < 1e-5, `${precise} ${fast}`);
+  assert.throws(() => net.precision = "exact" as "fast", /precision "exact"/);
+});

@@ -100,7 +100,7 @@ export function lowerConv(
   geometry: ConvGeometry,
   transposed: boolean,
 ): void {
-  const passes = new Conv2dPasses(geometry);
+  const passes = new Conv2dPasses(geometry, { precision: lowering.precision });
   const [from] = lowering.inputs;
   const [kernel, bias = null] = lowering.parameters;
   const active = config.activation as ActivationConfig;

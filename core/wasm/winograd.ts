@@ -13,6 +13,8 @@ const PASS_BYTES = 640 << 10;
 const GRADIENT_BYTES = 1200 << 10;
 /** Partial sums of a kernel gradient may take this many bytes. */
 const PARTIAL_BYTES = 96 << 20;
+/** A pass should have at least so many chunks: where the tiles make fewer, the output columns are split too. */
+const CHUNKS = 8;
 /** Into how many parts the tiles are split for the kernel gradient, at most. */
 const PARTS = 8;
 
@@ -72,6 +74,7 @@ export class WinogradPass {
   ): void {
     const columns = Math.min(64, ceil(this.#n, 16));
     const tiles = this.#blockTiles(this.#row + columns + 16, PASS_BYTES);
+    const parts = Math.ceil(CHUNKS / Math.ceil(this.#tiles / tiles));
     const blocks = this.#planes * (tiles * (this.#row + columns + 16) * 4 + 128);
     const slices = this.#taps * this.#k / this.#count * 64;
     this.#runtime.reserve(
@@ -91,6 +94,7 @@ export class WinogradPass {
       ...ends,
       tiles,
       columns,
+      Math.min(parts, Math.ceil(this.#n / columns)),
     );
   }
 
