@@ -1,6 +1,7 @@
 import type { Block } from "./block.ts";
 import { DeconvError } from "./errors.ts";
 import type { Config, Parameter } from "./layer.ts";
+import { power } from "./portable_math.ts";
 import { type LearningRate, learningRateAt } from "./schedules.ts";
 import { clip, scale, sumOfSquares } from "./wasm/elementwise.ts";
 import { runtime } from "./wasm/runtime.ts";
@@ -167,7 +168,8 @@ function makeAdam(kind: "adam" | "adamw", options: AdamOptions): Optimizer {
   return new Optimizer(kind, complete, {
     slots: amsgrad ? ["m", "v", "vmax"] : ["m", "v"],
     apply: (p, [m, v, vmax], rate, step) => {
-      const start = rate / (1 - beta1 ** step), correction = 1 / Math.sqrt(1 - beta2 ** step);
+      const start = rate / (1 - power(beta1, step));
+      const correction = 1 / Math.sqrt(1 - power(beta2, step));
       const decay = kind === "adamw" ? [rate * weightDecay, 0] : [0, weightDecay];
       const numbers = [start, beta1, beta2, epsilon, correction, ...decay];
       call("adam", p, at(m), at(v), at(vmax), ...numbers);

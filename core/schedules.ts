@@ -1,4 +1,5 @@
 import { DeconvError } from "./errors.ts";
+import { halfCosine, power } from "./portable_math.ts";
 
 /**
  * How the learning rate goes over the steps of a training run (a step is a batch, counted from 0):
@@ -47,8 +48,8 @@ function compute(schedule: LearningRate, step: number): number {
   switch (schedule.kind) {
     case "exponential": {
       const periods = step / schedule.decaySteps;
-      const power = schedule.staircase ? Math.floor(periods) : periods;
-      return schedule.rate * schedule.decayRate ** power;
+      const exponent = schedule.staircase ? Math.floor(periods) : periods;
+      return schedule.rate * power(schedule.decayRate, exponent);
     }
     case "step": {
       if (schedule.rates.length !== schedule.boundaries.length + 1) {
@@ -63,7 +64,7 @@ function compute(schedule: LearningRate, step: number): number {
       const { rate, decaySteps, warmupSteps = 0, alpha = 0 } = schedule;
       if (step < warmupSteps) return rate * (step + 1) / warmupSteps;
       const progress = Math.min(1, (step - warmupSteps) / decaySteps);
-      return rate * (alpha + (1 - alpha) * 0.5 * (1 + Math.cos(Math.PI * progress)));
+      return rate * (alpha + (1 - alpha) * halfCosine(progress));
     }
     default:
       throw new DeconvError(

@@ -54,6 +54,7 @@ const LEAVES = [
     "algorithm",
     "block",
     "layout",
+    "portable_math",
   ],
 ].map((name) => `core/${name}.ts`);
 
