@@ -58,6 +58,7 @@ export interface PassOptions {
  */
 export class Conv2dPasses {
   readonly #runtime: Runtime = runtime();
+  readonly #keep: boolean;
   readonly #forward: Placed;
   readonly #backward: Placed[];
   /** Addresses of the forward table, and of the backward ones, for passes that take them together. */
@@ -66,7 +67,8 @@ export class Conv2dPasses {
   /** @param geometry A geometry made by `convGeometry` or `convTransposeGeometry`. */
   constructor(readonly geometry: ConvGeometry, options: PassOptions = {}) {
     const { precision = "fast", keep = false, choose = chooseAlgorithm } = options;
-    const place = (table: TapTable) => this.#place(table, choose(table, precision), keep);
+    this.#keep = keep;
+    const place = (table: TapTable) => this.#place(table, choose(table, precision));
     this.#forward = place(forwardTaps(geometry));
     this.#backward = inputGradientTaps(geometry).map(place);
     const addresses = (placed: Placed[]) =>
@@ -82,7 +84,7 @@ export class Conv2dPasses {
     };
   }
 
-  #place(table: TapTable, algorithm: Algorithm, keep: boolean): Placed {
+  #place(table: TapTable, algorithm: Algorithm): Placed {
     const { rows, stride } = tileLayout(table);
     const n = ceil16(table.output[2] / table.groups);
     const taps = table.taps[0].length * table.taps[1].length;
@@ -90,7 +92,7 @@ export class Conv2dPasses {
       table,
       algorithm,
       words: this.#runtime.allocateWords(encodeTaps(table)),
-      winograd: algorithm.kind === "winograd" ? new WinogradPass(algorithm, keep) : null,
+      winograd: algorithm.kind === "winograd" ? new WinogradPass(algorithm) : null,
       // Edge tile, tables of addresses, a spare row, the column tile; or column tile, dy panels, spill.
       scratch: 2048 + rows * 4 * (2 + taps) + 7 * n * 4 + rows * (stride + n) * 4,
       workspace: table.groups * n * innerSize(table) * 4,
@@ -101,7 +103,7 @@ export class Conv2dPasses {
   forward(x: Block, kernel: Block, bias: Block | null, y: Block, finish: Finish = "none"): void {
     if (this.#forward.algorithm.kind === "scatter") {
       this.#scatter([this.#forward], this.#tables.forward, x, kernel, bias, y, 0, finish);
-    } else this.#pass(this.#forward, x, kernel, bias, y, 0, finish);
+    } else this.#pass([this.#forward], x, kernel, bias, y, 0, finish);
   }
 
   /** x = finish(convᵀ(y, kernel) + bias): the input gradient, or a transposed convolution. Overwrites x. */
@@ -114,7 +116,7 @@ export class Conv2dPasses {
   ): void {
     if (this.#backward.every(({ algorithm }) => algorithm.kind === "scatter")) {
       this.#scatter(this.#backward, this.#tables.backward, y, kernel, bias, x, 1, finish);
-    } else for (const phase of this.#backward) this.#pass(phase, y, kernel, bias, x, 1, finish);
+    } else this.#pass(this.#backward, y, kernel, bias, x, 1, finish);
   }
 
   /** All phases from one product of every source pixel with every tap. */
@@ -143,8 +145,9 @@ export class Conv2dPasses {
     );
   }
 
+  /** One table after the other. */
   #pass(
-    p: Placed,
+    phases: Placed[],
     from: Block,
     kernel: Block,
     bias: Block | null,
@@ -153,16 +156,34 @@ export class Conv2dPasses {
     finish: Finish,
   ): void {
     const ends = ending(finish);
-    if (p.winograd) return p.winograd.run(from, kernel, bias, to, swapped, ends);
-    const places = [p.words.address, from.address, kernel.address, bias?.address ?? 0, to.address];
-    if (p.algorithm.kind === "depthwise") {
-      this.#runtime.call("depthwise_pass", ...places, ...ends);
-      return;
+    const key = phases.some(({ winograd }) => winograd) ? this.#keyOf(kernel) : null;
+    for (const { table, algorithm, winograd, words, scratch, workspace } of phases) {
+      if (winograd) {
+        winograd.run(from, kernel, bias, to, swapped, ends, key);
+        continue;
+      }
+      const places = [words.address, from.address, kernel.address, bias?.address ?? 0, to.address];
+      if (algorithm.kind === "depthwise") {
+        this.#runtime.call("depthwise_pass", ...places, ...ends);
+        continue;
+      }
+      this.#runtime.reserve(scratch, workspace);
+      const indirect = algorithm.kind === "im2col" ? 0 : 1;
+      const columns = table.output[2] / table.groups;
+      this.#runtime.callNarrow(columns, "conv2d_pass", ...places, swapped, indirect, ...ends);
     }
-    this.#runtime.reserve(p.scratch, p.workspace);
-    const indirect = p.algorithm.kind === "im2col" ? 0 : 1;
-    const columns = p.table.output[2] / p.table.groups;
-    this.#runtime.callNarrow(columns, "conv2d_pass", ...places, swapped, indirect, ...ends);
+  }
+
+  /**
+   * What the kernel's numbers and the register tile are known by; null where nothing is to be kept.
+   * While the tile is being chosen its width may change within any call.
+   */
+  #keyOf(kernel: Block): string | null {
+    const runtime = this.#runtime;
+    if (!this.#keep || runtime.choosesTile) return null;
+    runtime.reserve(0, 64 * Math.ceil(kernel.length / 16384));
+    const print = runtime.call("fingerprint", kernel.length, kernel.address);
+    return `${print} ${runtime.tileColumns}`;
   }
 
   /** dkernel += gradient of the kernel, from the convolution's input x and its output's gradient dy. */

@@ -34,19 +34,12 @@ export class WinogradPass {
   readonly #n: number;
   readonly #tiles: number;
   readonly #taps: number;
-  readonly #keep: boolean;
   /** The transformed kernel, and which kernel and register tile it is of. */
   #store: Block | null = null;
   #key = "";
 
-  /**
-   * Places the tables.
-   *
-   * @param algorithm What `chooseAlgorithm` chose.
-   * @param keep Whether to keep the transformed kernel from call to call: for inference.
-   */
-  constructor(algorithm: Algorithm & { kind: "winograd" }, keep = false) {
-    this.#keep = keep;
+  /** @param algorithm What `chooseAlgorithm` chose. */
+  constructor(algorithm: Algorithm & { kind: "winograd" }) {
     const { variant, tables } = algorithm;
     const { outputs, taps } = WINOGRAD[variant];
     this.#variant = NUMBERS[variant];
@@ -75,6 +68,8 @@ export class WinogradPass {
    * to = bias + convolution of from.
    *
    * @param ends Lower bound of the results, and 1 to keep only those where `to` held something above 0.
+   * @param key What the kernel's numbers and the register tile are known by, to keep the transformed
+   * kernel for calls with the same key; null to make it anew each time.
    */
   run(
     from: Block,
@@ -83,6 +78,7 @@ export class WinogradPass {
     to: Block,
     swapped: number,
     ends: readonly [number, number],
+    key: string | null = null,
   ): void {
     const columns = Math.min(64, ceil(this.#n, 16));
     const tiles = this.#blockTiles(this.#row + columns + 16, PASS_BYTES);
@@ -91,9 +87,11 @@ export class WinogradPass {
     const slices = this.#taps * this.#k / this.#count * 64;
     const bytes = this.#planes * this.#k * ceil(this.#n, 16) * 4;
     const scratch = HEADER + Math.max(blocks + this.#border, slices);
-    const keep = this.#keep && bytes <= KEPT_BYTES;
+    const keep = key !== null && bytes <= KEPT_BYTES;
     this.#runtime.reserve(scratch, keep ? 0 : bytes);
-    const fresh = !keep || this.#isNew(kernel, bytes);
+    if (keep) this.#store ??= this.#runtime.allocate(bytes / 4);
+    const fresh = !keep || key !== this.#key;
+    if (keep) this.#key = key;
     this.#runtime.call(
       "winograd_pass",
       this.#variant,
@@ -111,19 +109,6 @@ export class WinogradPass {
       keep ? this.#store!.address : this.#runtime.workspaceAddress,
       fresh ? 1 : 0,
     );
-  }
-
-  /** Whether the kernel is not the one whose transform is kept, number for number and for the same register tile. */
-  #isNew(kernel: Block, bytes: number): boolean {
-    const runtime = this.#runtime;
-    this.#store ??= runtime.allocate(bytes / 4);
-    // While the tile is being chosen, its width may change within the next call.
-    if (runtime.choosesTile) return true;
-    runtime.reserve(0, 64 * Math.ceil(kernel.length / 16384));
-    const print = runtime.call("fingerprint", kernel.length, kernel.address);
-    const key = `${print} ${runtime.tileColumns}`, same = key === this.#key;
-    this.#key = key;
-    return !same;
   }
 
   /** Room for one tile of pixels, of the source or the output, and a line to read over. */
