@@ -5,14 +5,14 @@
 //
 // The same two forms as conv2d.ts: one pass over pixels, for every tap table, and the kernel gradient.
 
-import { ARGUMENTS, workspace, ZEROS } from "./memory";
-import { kernelX, kernelY, offsetX, offsetY, outputOffset, Taps } from "./geometry";
+import { ARGUMENTS, scratchOf, workspace, ZEROS } from "./memory";
+import { kernelX, kernelY, offsetX, offsetY, outputPixel, Taps } from "./geometry";
 import { parallel } from "./parallel";
 import { storeLanes } from "./scatter";
 import { madd } from "./simd";
 
 /** Output pixels a chunk makes. */
-const PIXELS: i32 = 256;
+const PIXELS: i32 = 128;
 
 @unmanaged
 class Depthwise {
@@ -26,43 +26,74 @@ class Depthwise {
   parts: i32;
 }
 
-function passChunk(chunk: i32, _thread: i32): void {
-  const d = changetype<Depthwise>(ARGUMENTS), taps = d.taps, channels = taps.sourceChannels;
-  const cells = taps.gridHeight * taps.gridWidth, pixel = <usize> channels * 4;
+/** Fills a table with the addresses of source pixel and kernel slice for each tap of a cell inside the picture; returns how many. */
+function tapsOf(d: Depthwise, n: i32, i: i32, j: i32, to: usize): i32 {
+  const taps = d.taps, pixel = <usize> taps.sourceChannels * 4;
+  const picture = d.source + <usize> (n * taps.sourceHeight * taps.sourceWidth) * pixel;
+  let count = 0;
+  for (let r = 0; r < taps.tapsY; r++) {
+    const y = i * taps.stepY + offsetY(taps, r);
+    if (<u32> y >= <u32> taps.sourceHeight) continue;
+    for (let s = 0; s < taps.tapsX; s++) {
+      const x = j * taps.stepX + offsetX(taps, s);
+      if (<u32> x >= <u32> taps.sourceWidth) continue;
+      const w = kernelY(taps, r) * taps.kernelWidth + kernelX(taps, s);
+      store<u32>(to, <u32> (picture + <usize> (y * taps.sourceWidth + x) * pixel));
+      store<u32>(to, <u32> (d.kernel + <usize> w * pixel), 4);
+      to += 8, count++;
+    }
+  }
+  return count;
+}
+
+function finish(d: Depthwise, sum: v128, at: usize): v128 {
+  if (d.gate) sum = v128.and(sum, f32x4.gt(v128.load(at), f32x4.splat(0)));
+  return f32x4.max(sum, f32x4.splat(d.low));
+}
+
+function passChunk(chunk: i32, thread: i32): void {
+  const d = changetype<Depthwise>(ARGUMENTS), taps = d.taps, channels = taps.outputChannels;
+  const width = taps.gridWidth, cells = taps.gridHeight * width, found = scratchOf(thread);
   const first = chunk * PIXELS, end = min(first + PIXELS, taps.pictures * cells);
-  const floor = f32x4.splat(d.low);
   for (let p = first; p < end; p++) {
-    const n = p / cells,
-      cell = p - n * cells,
-      i = cell / taps.gridWidth,
-      j = cell - i * taps.gridWidth;
-    const out = d.output + outputOffset(taps, p);
-    const picture = d.source + <usize> (n * taps.sourceHeight * taps.sourceWidth) * pixel;
-    for (let c = 0; c < channels; c += 4) {
-      const lane = <usize> c * 4;
-      let sum = v128.load(d.bias ? d.bias + lane : ZEROS);
-      for (let r = 0; r < taps.tapsY; r++) {
-        const y = i * taps.stepY + offsetY(taps, r);
-        if (y < 0 || y >= taps.sourceHeight) continue;
-        for (let s = 0; s < taps.tapsX; s++) {
-          const x = j * taps.stepX + offsetX(taps, s);
-          if (x < 0 || x >= taps.sourceWidth) continue;
-          const w = d.kernel +
-            <usize> (kernelY(taps, r) * taps.kernelWidth + kernelX(taps, s)) * pixel;
-          sum = madd(
-            v128.load(picture + <usize> (y * taps.sourceWidth + x) * pixel + lane),
-            v128.load(w + lane),
-            sum,
-          );
-        }
+    const n = p / cells, cell = p - n * cells, i = cell / width, j = cell - i * width;
+    const out = d.output + outputPixel(taps, n, i, j),
+      last = found + <usize> tapsOf(d, n, i, j, found) * 8;
+    let c = 0;
+    for (; c + 16 <= channels; c += 16) {
+      const lane = <usize> c * 4, start = d.bias ? d.bias + lane : ZEROS, to = out + lane;
+      let s0 = v128.load(start), s1 = v128.load(start, 16);
+      let s2 = v128.load(start, 32), s3 = v128.load(start, 48);
+      for (let at = found; at < last; at += 8) {
+        const x = <usize> load<u32>(at) + lane, w = <usize> load<u32>(at, 4) + lane;
+        s0 = madd(v128.load(x), v128.load(w), s0);
+        s1 = madd(v128.load(x, 16), v128.load(w, 16), s1);
+        s2 = madd(v128.load(x, 32), v128.load(w, 32), s2);
+        s3 = madd(v128.load(x, 48), v128.load(w, 48), s3);
       }
-      if (d.gate) sum = v128.and(sum, f32x4.gt(v128.load(out + lane), f32x4.splat(0)));
-      storeLanes(out + lane, f32x4.max(sum, floor), channels - c);
+      v128.store(to, finish(d, s0, to)), v128.store(to, finish(d, s1, to + 16), 16);
+      v128.store(to, finish(d, s2, to + 32), 32), v128.store(to, finish(d, s3, to + 48), 48);
+    }
+    for (; c < channels; c += 4) {
+      const lane = <usize> c * 4, to = out + lane;
+      let sum = v128.load(d.bias ? d.bias + lane : ZEROS);
+      for (let at = found; at < last; at += 8) {
+        sum = madd(
+          v128.load(<usize> load<u32>(at) + lane),
+          v128.load(<usize> load<u32>(at, 4) + lane),
+          sum,
+        );
+      }
+      storeLanes(to, finish(d, sum, to), channels - c);
     }
   }
 }
 
-/** output = max(low, bias + depthwise convolution of the source), for the output pixels of one tap table. */
+/**
+ * output = max(low, bias + depthwise convolution of the source), for the output pixels of one tap
+ * table. A table without taps (a phase that a stride larger than the kernel leaves out) may have any
+ * channels and becomes the bias. Scratch: 8 bytes a tap.
+ */
 export function depthwise_pass(
   taps: usize,
   source: usize,
@@ -79,32 +110,65 @@ export function depthwise_pass(
   parallel(passChunk.index, (pixels + PIXELS - 1) / PIXELS);
 }
 
+/** One row of output cells and one tap: dw[tap] += Σ over cells of x·dy, sixteen channels at a time in registers. */
+function addRow(
+  x: usize,
+  stepX: usize,
+  dy: usize,
+  count: i32,
+  pixel: usize,
+  padded: usize,
+  sums: usize,
+): void {
+  let c: usize = 0;
+  for (; c + 64 <= padded; c += 64) {
+    let s0 = v128.load(sums + c), s1 = v128.load(sums + c, 16);
+    let s2 = v128.load(sums + c, 32), s3 = v128.load(sums + c, 48);
+    let a = x + c, b = dy + c;
+    for (let i = 0; i < count; i++, a += stepX, b += pixel) {
+      s0 = madd(v128.load(a), v128.load(b), s0);
+      s1 = madd(v128.load(a, 16), v128.load(b, 16), s1);
+      s2 = madd(v128.load(a, 32), v128.load(b, 32), s2);
+      s3 = madd(v128.load(a, 48), v128.load(b, 48), s3);
+    }
+    v128.store(sums + c, s0), v128.store(sums + c, s1, 16);
+    v128.store(sums + c, s2, 32), v128.store(sums + c, s3, 48);
+  }
+  for (; c < padded; c += 16) {
+    let sum = v128.load(sums + c), a = x + c, b = dy + c;
+    for (let i = 0; i < count; i++, a += stepX, b += pixel) {
+      sum = madd(v128.load(a), v128.load(b), sum);
+    }
+    v128.store(sums + c, sum);
+  }
+}
+
+/** The rows of one part of all pictures, tap by tap; the table is the forward one, whose grid is the output. */
 function gradientChunk(part: i32, _thread: i32): void {
   const d = changetype<Depthwise>(ARGUMENTS), taps = d.taps, channels = taps.sourceChannels;
-  const cells = taps.gridHeight * taps.gridWidth, pixel = <usize> channels * 4;
-  const total = taps.pictures * cells, padded = <usize> ((channels + 3) & ~3) * 4;
+  const pixel = <usize> channels * 4, padded = <usize> ((channels + 3) & ~3) * 4;
   const sums = workspace() + <usize> (part * taps.tapsY * taps.tapsX) * padded;
   memory.fill(sums, 0, <usize> (taps.tapsY * taps.tapsX) * padded);
-  const first = <i32> (<i64> total * part / d.parts),
-    end = <i32> (<i64> total * (part + 1) / d.parts);
-  for (let p = first; p < end; p++) {
-    const n = p / cells,
-      cell = p - n * cells,
-      i = cell / taps.gridWidth,
-      j = cell - i * taps.gridWidth;
-    const dy = d.output + <usize> p * pixel;
-    const picture = d.source + <usize> (n * taps.sourceHeight * taps.sourceWidth) * pixel;
+  const rows = taps.pictures * taps.gridHeight;
+  const first = <i32> (<i64> rows * part / d.parts),
+    end = <i32> (<i64> rows * (part + 1) / d.parts);
+  for (let row = first; row < end; row++) {
+    const n = row / taps.gridHeight, i = row - n * taps.gridHeight;
+    const dy = d.output + <usize> (row * taps.gridWidth) * pixel;
     for (let r = 0; r < taps.tapsY; r++) {
       const y = i * taps.stepY + offsetY(taps, r);
-      if (y < 0 || y >= taps.sourceHeight) continue;
+      if (<u32> y >= <u32> taps.sourceHeight) continue;
+      const line = d.source + <usize> ((n * taps.sourceHeight + y) * taps.sourceWidth) * pixel;
       for (let s = 0; s < taps.tapsX; s++) {
-        const x = j * taps.stepX + offsetX(taps, s);
-        if (x < 0 || x >= taps.sourceWidth) continue;
-        const from = picture + <usize> (y * taps.sourceWidth + x) * pixel;
-        const to = sums + <usize> (r * taps.tapsX + s) * padded;
-        for (let c: usize = 0; c < padded; c += 16) {
-          v128.store(to + c, madd(v128.load(from + c), v128.load(dy + c), v128.load(to + c)));
-        }
+        // The cells whose source pixel under this tap lies in the picture.
+        const offset = offsetX(taps, s), step = taps.stepX;
+        const left = offset < 0 ? (step - 1 - offset) / step : 0;
+        const reach = taps.sourceWidth - 1 - offset;
+        const right = min(taps.gridWidth, reach < 0 ? 0 : reach / step + 1);
+        if (left >= right) continue;
+        const x = line + <usize> (left * step + offset) * pixel,
+          to = sums + <usize> (r * taps.tapsX + s) * padded;
+        addRow(x, <usize> step * pixel, dy + <usize> left * pixel, right - left, pixel, padded, to);
       }
     }
   }

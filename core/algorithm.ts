@@ -42,7 +42,9 @@ const LEAST_GAIN = 1.4;
  * channels is short.
  */
 export function chooseAlgorithm(table: TapTable, precision: Precision): Algorithm {
-  const { groups, source, output } = table;
+  const { groups, source, output, taps } = table;
+  // Without taps (a phase that a stride larger than the kernel leaves out) only the bias is written.
+  if (!taps[0].length || !taps[1].length) return { kind: "depthwise" };
   if (groups === source[2] && groups === output[2]) return { kind: "depthwise" };
   const variants = Object.keys(WINOGRAD) as WinogradVariant[];
   const best = variants

@@ -164,6 +164,7 @@ export class Conv2dPasses {
       }
       const places = [words.address, from.address, kernel.address, bias?.address ?? 0, to.address];
       if (algorithm.kind === "depthwise") {
+        this.#runtime.reserve(scratch, 0);
         this.#runtime.call("depthwise_pass", ...places, ...ends);
         continue;
       }
