@@ -48,6 +48,8 @@ const LEAVES = [
     "errors",
     "tensor",
     "random",
+    "philox",
+    "normal",
     "initializers",
     "geometry",
     "taps",

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { DeconvError } from "../core/errors.ts";
-import { inverseNormal, philox4x32, random, streamNumber } from "../core/random.ts";
+import { inverseNormal } from "../core/normal.ts";
+import { philox4x32 } from "../core/philox.ts";
+import { random, streamNumber } from "../core/random.ts";
 
 const hex = (words: Uint32Array) =>
   [...words].map((w) => w.toString(16).padStart(8, "0")).join(" ");
