@@ -7,8 +7,13 @@ import type { GradientRule, Layer, Parameter } from "./layer.ts";
 import { buildParameters } from "./parameters.ts";
 import type { Plan } from "./plan.ts";
 import { Plans } from "./plans.ts";
-import { type BatchSource, checkInputs, datasetSource, type DatasetTarget } from "./source.ts";
-import { tensorSource } from "./source.ts";
+import {
+  type BatchSource,
+  checkInputs,
+  datasetSource,
+  type DatasetTarget,
+  tensorSource,
+} from "./source.ts";
 import { summarize } from "./summary.ts";
 import { sameShape, type Shape, shapeText, sizeOf, type Tensor } from "./tensor.ts";
 import {

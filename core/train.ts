@@ -3,8 +3,14 @@ import { batchCount, batches } from "./data/batches.ts";
 import { DeconvError } from "./errors.ts";
 import type { Graph } from "./graph.ts";
 import type { Parameter } from "./layer.ts";
-import { computeLoss, fusesWith, type Loss, type LossConfig, lossConfig } from "./losses.ts";
-import { targetShape } from "./losses.ts";
+import {
+  computeLoss,
+  fusesWith,
+  type Loss,
+  type LossConfig,
+  lossConfig,
+  targetShape,
+} from "./losses.ts";
 import { type MetricName, startMetric } from "./metrics.ts";
 import { makeOptimizer, type Optimizer, type OptimizerName } from "./optimizers.ts";
 import type { Plan } from "./plan.ts";
@@ -145,12 +151,16 @@ export class Trainer implements Compiled {
     return [...layers].filter((layer) => layer.trainable).flatMap((layer) => layer.parameters);
   }
 
+  /** For each output, whether its loss is taken together with the activation that ends it. */
+  #fused(plan: Plan): boolean[] {
+    return this.losses.map((config, i) => fusesWith(config, plan.endings[i]));
+  }
+
   /** The summed loss of the plan's outputs against targets; writes the outputs' gradients if it has any. */
   #loss(plan: Plan, targets: readonly Block[]): number {
+    const fused = this.#fused(plan);
     return plan.outputs.reduce((sum, output, i) => {
-      const fused = fusesWith(this.losses[i], plan.endings[i]);
-      const weight = this.weights[i];
-      const how = { fused, weight };
+      const weight = this.weights[i], how = { fused: fused[i], weight };
       return sum + weight * computeLoss(this.losses[i], output, targets[i], output.gradient, how);
     }, 0);
   }
@@ -162,8 +172,7 @@ export class Trainer implements Compiled {
     if (!Number.isFinite(loss)) return loss;
     const parameters = this.parameters;
     for (const { gradient } of parameters) gradient.view.fill(0);
-    const fused = this.losses.map((config, i) => fusesWith(config, plan.endings[i]));
-    plan.backward({ rule: "gradient", parameters: true }, fused);
+    plan.backward({ rule: "gradient", parameters: true }, this.#fused(plan));
     this.optimizer.step(parameters);
     return loss;
   }

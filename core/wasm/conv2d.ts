@@ -27,6 +27,12 @@ interface Placed {
   workspace: number;
 }
 
+/** The tables of one pass, and their addresses for a kernel that takes them together. */
+interface Phases {
+  placed: readonly Placed[];
+  addresses: Block;
+}
+
 /**
  * What is done to results as they are stored: nothing, `"relu"`, or `"gate"`: only those are kept where
  * the output held something above 0, which is the gradient of the relu that made it, written over it.
@@ -59,28 +65,27 @@ export interface PassOptions {
 export class Conv2dPasses {
   readonly #runtime: Runtime = runtime();
   readonly #keep: boolean;
-  readonly #forward: Placed;
-  readonly #backward: Placed[];
-  /** Addresses of the forward table, and of the backward ones, for passes that take them together. */
-  readonly #tables: { forward: Block; backward: Block };
+  readonly #forward: Phases;
+  readonly #backward: Phases;
 
   /** @param geometry A geometry made by `convGeometry` or `convTransposeGeometry`. */
   constructor(readonly geometry: ConvGeometry, options: PassOptions = {}) {
     const { precision = "fast", keep = false, choose = chooseAlgorithm } = options;
     this.#keep = keep;
-    const place = (table: TapTable) => this.#place(table, choose(table, precision));
-    this.#forward = place(forwardTaps(geometry));
-    this.#backward = inputGradientTaps(geometry).map(place);
-    const addresses = (placed: Placed[]) =>
-      this.#runtime.allocateWords(placed.map(({ words }) => words.address));
-    this.#tables = { forward: addresses([this.#forward]), backward: addresses(this.#backward) };
+    const place = (tables: readonly TapTable[]): Phases => {
+      const placed = tables.map((table) => this.#place(table, choose(table, precision)));
+      const addresses = placed.map(({ words }) => words.address);
+      return { placed, addresses: this.#runtime.allocateWords(addresses) };
+    };
+    this.#forward = place([forwardTaps(geometry)]);
+    this.#backward = place(inputGradientTaps(geometry));
   }
 
   /** How the forward pass and each phase of the input gradient are computed. */
   get algorithms(): { forward: Algorithm; backward: readonly Algorithm[] } {
     return {
-      forward: this.#forward.algorithm,
-      backward: this.#backward.map(({ algorithm }) => algorithm),
+      forward: this.#forward.placed[0].algorithm,
+      backward: this.#backward.placed.map(({ algorithm }) => algorithm),
     };
   }
 
@@ -101,9 +106,7 @@ export class Conv2dPasses {
 
   /** y = finish(conv(x, kernel) + bias). */
   forward(x: Block, kernel: Block, bias: Block | null, y: Block, finish: Finish = "none"): void {
-    if (this.#forward.algorithm.kind === "scatter") {
-      this.#scatter([this.#forward], this.#tables.forward, x, kernel, bias, y, 0, finish);
-    } else this.#pass([this.#forward], x, kernel, bias, y, 0, finish);
+    this.#pass(this.#forward, x, kernel, bias, y, 0, finish);
   }
 
   /** x = finish(convᵀ(y, kernel) + bias): the input gradient, or a transposed convolution. Overwrites x. */
@@ -114,40 +117,12 @@ export class Conv2dPasses {
     x: Block,
     finish: Finish = "none",
   ): void {
-    if (this.#backward.every(({ algorithm }) => algorithm.kind === "scatter")) {
-      this.#scatter(this.#backward, this.#tables.backward, y, kernel, bias, x, 1, finish);
-    } else this.#pass(this.#backward, y, kernel, bias, x, 1, finish);
+    this.#pass(this.#backward, y, kernel, bias, x, 1, finish);
   }
 
-  /** All phases from one product of every source pixel with every tap. */
-  #scatter(
-    phases: Placed[],
-    tables: Block,
-    from: Block,
-    kernel: Block,
-    bias: Block | null,
-    to: Block,
-    swapped: number,
-    finish: Finish,
-  ): void {
-    const { source: [height, width, channels], kernel: size, output } = phases[0].table;
-    const columns = ceil16(size[0] * size[1] * output[2]);
-    this.#runtime.reserve(2048 + (height * width + 6) * columns * 4 + 256, channels * columns * 4);
-    const places = [from.address, kernel.address, bias?.address ?? 0, to.address];
-    const count = phases.length;
-    this.#runtime.call(
-      "scatter_pass",
-      tables.address,
-      count,
-      ...places,
-      swapped,
-      ...ending(finish),
-    );
-  }
-
-  /** One table after the other. */
+  /** One table after the other, or all from one product of every source pixel with every tap. */
   #pass(
-    phases: Placed[],
+    { placed, addresses }: Phases,
     from: Block,
     kernel: Block,
     bias: Block | null,
@@ -155,14 +130,24 @@ export class Conv2dPasses {
     swapped: number,
     finish: Finish,
   ): void {
+    const operands = [from.address, kernel.address, bias?.address ?? 0, to.address];
     const ends = ending(finish);
-    const key = phases.some(({ winograd }) => winograd) ? this.#keyOf(kernel) : null;
-    for (const { table, algorithm, winograd, words, scratch, workspace } of phases) {
+    if (placed.every(({ algorithm }) => algorithm.kind === "scatter")) {
+      const { source: [height, width, channels], kernel: size, output } = placed[0].table;
+      const columns = ceil16(size[0] * size[1] * output[2]);
+      const products = (height * width + 6) * columns;
+      this.#runtime.reserve(2048 + products * 4 + 256, channels * columns * 4);
+      const tables = [addresses.address, placed.length];
+      this.#runtime.call("scatter_pass", ...tables, ...operands, swapped, ...ends);
+      return;
+    }
+    const key = placed.some(({ winograd }) => winograd) ? this.#keyOf(kernel) : null;
+    for (const { table, algorithm, winograd, words, scratch, workspace } of placed) {
       if (winograd) {
         winograd.run(from, kernel, bias, to, swapped, ends, key);
         continue;
       }
-      const places = [words.address, from.address, kernel.address, bias?.address ?? 0, to.address];
+      const places = [words.address, ...operands];
       if (algorithm.kind === "depthwise") {
         this.#runtime.reserve(scratch, 0);
         this.#runtime.call("depthwise_pass", ...places, ...ends);
@@ -189,7 +174,7 @@ export class Conv2dPasses {
 
   /** dkernel += gradient of the kernel, from the convolution's input x and its output's gradient dy. */
   kernelGradient(x: Block, dy: Block, dkernel: Block): void {
-    const { table, algorithm, words, winograd, scratch } = this.#forward;
+    const [{ table, algorithm, words, winograd, scratch }] = this.#forward.placed;
     const places = [words.address, x.address, dy.address, dkernel.address];
     if (algorithm.kind === "depthwise") {
       const size = table.taps[0].length * table.taps[1].length * ceil16(table.source[2]) * 4;
@@ -201,8 +186,9 @@ export class Conv2dPasses {
       return winograd.gradient(x, dy, dkernel, 0);
     }
     // Each phase of the input gradient holds taps of its own: together they are the kernel.
-    if (this.#backward.every((phase) => phase.winograd?.gradientFits)) {
-      for (const { winograd } of this.#backward) winograd!.gradient(dy, x, dkernel, 1);
+    const phases = this.#backward.placed;
+    if (phases.every((phase) => phase.winograd?.gradientFits)) {
+      for (const { winograd } of phases) winograd!.gradient(dy, x, dkernel, 1);
       return;
     }
     const pixels = table.pictures * table.grid[0] * table.grid[1];
