@@ -39,7 +39,7 @@ import {
 import { EDGE, packPanel, tiles, wholePanels } from "./gemm";
 import { columnTile } from "./im2col";
 import { MR, tileColumns } from "./microkernel";
-import { tileTransposed } from "./microkernel_transposed";
+import { stripTransposed } from "./microkernel_transposed";
 import { parallel } from "./parallel";
 
 @unmanaged
@@ -238,29 +238,10 @@ function gradientChunk(chunk: i32, thread: i32): void {
     for (let j = 0; j < n; j += wide) {
       const b = panels + <usize> (j * pixels) * 4, c = sums + <usize> j * 4;
       const a = column + <usize> from * 4;
-      for (let i = 0; i < whole; i += MR) {
-        tileTransposed(
-          pixels,
-          a + <usize> i * 4,
-          lda,
-          b,
-          ldb,
-          c + <usize> (from + i) * ldc,
-          ldc,
-          keep,
-        );
-      }
+      stripTransposed(whole, pixels, a, lda, b, ldb, c + <usize> from * ldc, ldc, keep);
       if (left) {
-        tileTransposed(
-          pixels,
-          a + <usize> whole * 4,
-          lda,
-          b,
-          ldb,
-          spill + <usize> j * 4,
-          ldc,
-          keep,
-        );
+        const rest = a + <usize> whole * 4;
+        stripTransposed(MR, pixels, rest, lda, b, ldb, spill + <usize> j * 4, ldc, keep);
       }
     }
   }

@@ -48,7 +48,7 @@ function tapsOf(d: Depthwise, n: i32, i: i32, j: i32, to: usize): i32 {
 
 function finish(d: Depthwise, sum: v128, at: usize): v128 {
   if (d.gate) sum = v128.and(sum, f32x4.gt(v128.load(at), f32x4.splat(0)));
-  return f32x4.max(sum, f32x4.splat(d.low));
+  return f32x4.pmax(sum, f32x4.splat(d.low));
 }
 
 function passChunk(chunk: i32, thread: i32): void {

@@ -145,15 +145,15 @@ function tile8(
   }
   const floor = f32x4.splat(low);
   c = row(to, 0) + column;
-  v128.store(c, f32x4.max(c00, floor)), v128.store(c, f32x4.max(c01, floor), 16);
+  v128.store(c, f32x4.pmax(c00, floor)), v128.store(c, f32x4.pmax(c01, floor), 16);
   c = row(to, 1) + column;
-  v128.store(c, f32x4.max(c10, floor)), v128.store(c, f32x4.max(c11, floor), 16);
+  v128.store(c, f32x4.pmax(c10, floor)), v128.store(c, f32x4.pmax(c11, floor), 16);
   c = row(to, 2) + column;
-  v128.store(c, f32x4.max(c20, floor)), v128.store(c, f32x4.max(c21, floor), 16);
+  v128.store(c, f32x4.pmax(c20, floor)), v128.store(c, f32x4.pmax(c21, floor), 16);
   c = row(to, 3) + column;
-  v128.store(c, f32x4.max(c30, floor)), v128.store(c, f32x4.max(c31, floor), 16);
+  v128.store(c, f32x4.pmax(c30, floor)), v128.store(c, f32x4.pmax(c31, floor), 16);
   c = row(to, 4) + column;
-  v128.store(c, f32x4.max(c40, floor)), v128.store(c, f32x4.max(c41, floor), 16);
+  v128.store(c, f32x4.pmax(c40, floor)), v128.store(c, f32x4.pmax(c41, floor), 16);
   c = row(to, 5) + column;
-  v128.store(c, f32x4.max(c50, floor)), v128.store(c, f32x4.max(c51, floor), 16);
+  v128.store(c, f32x4.pmax(c50, floor)), v128.store(c, f32x4.pmax(c51, floor), 16);
 }

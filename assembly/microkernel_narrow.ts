@@ -70,10 +70,10 @@ export function tile4(
     c5 = kept(c5, row(to, 5) + column);
   }
   const floor = f32x4.splat(low);
-  v128.store(row(to, 0) + column, f32x4.max(c0, floor));
-  v128.store(row(to, 1) + column, f32x4.max(c1, floor));
-  v128.store(row(to, 2) + column, f32x4.max(c2, floor));
-  v128.store(row(to, 3) + column, f32x4.max(c3, floor));
-  v128.store(row(to, 4) + column, f32x4.max(c4, floor));
-  v128.store(row(to, 5) + column, f32x4.max(c5, floor));
+  v128.store(row(to, 0) + column, f32x4.pmax(c0, floor));
+  v128.store(row(to, 1) + column, f32x4.pmax(c1, floor));
+  v128.store(row(to, 2) + column, f32x4.pmax(c2, floor));
+  v128.store(row(to, 3) + column, f32x4.pmax(c3, floor));
+  v128.store(row(to, 4) + column, f32x4.pmax(c4, floor));
+  v128.store(row(to, 5) + column, f32x4.pmax(c5, floor));
 }

@@ -151,33 +151,33 @@ export function tile16(
   }
   const floor = f32x4.splat(low);
   c = row(to, 0) + column;
-  v128.store(c, f32x4.max(c00, floor)),
-    v128.store(c, f32x4.max(c01, floor), 16),
-    v128.store(c, f32x4.max(c02, floor), 32),
-    v128.store(c, f32x4.max(c03, floor), 48);
+  v128.store(c, f32x4.pmax(c00, floor)),
+    v128.store(c, f32x4.pmax(c01, floor), 16),
+    v128.store(c, f32x4.pmax(c02, floor), 32),
+    v128.store(c, f32x4.pmax(c03, floor), 48);
   c = row(to, 1) + column;
-  v128.store(c, f32x4.max(c10, floor)),
-    v128.store(c, f32x4.max(c11, floor), 16),
-    v128.store(c, f32x4.max(c12, floor), 32),
-    v128.store(c, f32x4.max(c13, floor), 48);
+  v128.store(c, f32x4.pmax(c10, floor)),
+    v128.store(c, f32x4.pmax(c11, floor), 16),
+    v128.store(c, f32x4.pmax(c12, floor), 32),
+    v128.store(c, f32x4.pmax(c13, floor), 48);
   c = row(to, 2) + column;
-  v128.store(c, f32x4.max(c20, floor)),
-    v128.store(c, f32x4.max(c21, floor), 16),
-    v128.store(c, f32x4.max(c22, floor), 32),
-    v128.store(c, f32x4.max(c23, floor), 48);
+  v128.store(c, f32x4.pmax(c20, floor)),
+    v128.store(c, f32x4.pmax(c21, floor), 16),
+    v128.store(c, f32x4.pmax(c22, floor), 32),
+    v128.store(c, f32x4.pmax(c23, floor), 48);
   c = row(to, 3) + column;
-  v128.store(c, f32x4.max(c30, floor)),
-    v128.store(c, f32x4.max(c31, floor), 16),
-    v128.store(c, f32x4.max(c32, floor), 32),
-    v128.store(c, f32x4.max(c33, floor), 48);
+  v128.store(c, f32x4.pmax(c30, floor)),
+    v128.store(c, f32x4.pmax(c31, floor), 16),
+    v128.store(c, f32x4.pmax(c32, floor), 32),
+    v128.store(c, f32x4.pmax(c33, floor), 48);
   c = row(to, 4) + column;
-  v128.store(c, f32x4.max(c40, floor)),
-    v128.store(c, f32x4.max(c41, floor), 16),
-    v128.store(c, f32x4.max(c42, floor), 32),
-    v128.store(c, f32x4.max(c43, floor), 48);
+  v128.store(c, f32x4.pmax(c40, floor)),
+    v128.store(c, f32x4.pmax(c41, floor), 16),
+    v128.store(c, f32x4.pmax(c42, floor), 32),
+    v128.store(c, f32x4.pmax(c43, floor), 48);
   c = row(to, 5) + column;
-  v128.store(c, f32x4.max(c50, floor)),
-    v128.store(c, f32x4.max(c51, floor), 16),
-    v128.store(c, f32x4.max(c52, floor), 32),
-    v128.store(c, f32x4.max(c53, floor), 48);
+  v128.store(c, f32x4.pmax(c50, floor)),
+    v128.store(c, f32x4.pmax(c51, floor), 16),
+    v128.store(c, f32x4.pmax(c52, floor), 32),
+    v128.store(c, f32x4.pmax(c53, floor), 48);
 }

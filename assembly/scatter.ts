@@ -119,7 +119,7 @@ function gatherPhase(s: Scatter, taps: Taps, picture: i32, z: usize, line: usize
           }
         }
         if (s.gate) sum = v128.and(sum, f32x4.gt(v128.load(to + at), f32x4.splat(0)));
-        storeLanes(to + at, f32x4.max(sum, f32x4.splat(s.low)), n - c);
+        storeLanes(to + at, f32x4.pmax(sum, f32x4.splat(s.low)), n - c);
       }
     }
   }

@@ -15,21 +15,20 @@
 import { ARGUMENTS, scratchOf, ZEROS } from "./memory";
 import { packTap } from "./conv2d";
 import { outputPixel } from "./geometry";
-import { tiles, UNBOUNDED, wholePanels } from "./gemm";
+import { UNBOUNDED, wholePanels } from "./gemm";
 import { MR, tileColumns } from "./microkernel";
+import { strip } from "./microkernel_strip";
 import { parallel } from "./parallel";
 import {
   BLOCKS,
   inputBlock,
   Kernel,
-  ladder,
   Output,
   outputTable,
   PIXELS,
   products,
   RESULT,
   rowFloats,
-  ROWS,
   table,
   tilesAcross,
   tilesDown,
@@ -138,12 +137,8 @@ function passChunk<T>(chunk: i32, thread: i32): void {
   const v = scratch + BLOCKS, planeM = <usize> w.blockColumns * 4;
   const rowM = <usize> planes * planeM + 64, products_ = v + <usize> planes * plane;
   const outside = products_ + <usize> w.blockTiles * rowM;
-  const from = scratch + ROWS, to = from + 96 * 4, padded = (count + MR - 1) / MR * MR;
+  const padded = (count + MR - 1) / MR * MR;
   inputBlock<T>(w, scratch, first, count, v, row, plane, outside);
-  for (let t = 0; t < padded; t++) {
-    store<u32>(from + <usize> t * 4, <u32> (v + <usize> min(t, count - 1) * row));
-  }
-  ladder(to, padded, products_, rowM);
   const panels = wholePanels(n) / wide, panelBytes = <usize> (k * wide) * 4;
   const blocks = (n + w.blockColumns - 1) / w.blockColumns;
   const begin = blocks * part / w.columnParts * w.blockColumns;
@@ -154,22 +149,12 @@ function passChunk<T>(chunk: i32, thread: i32): void {
       const u = w.transformed + <usize> (x * panels + j / wide) * panelBytes;
       // The output transform takes the product of point 1 into every pixel, unchanged: the bias goes there.
       const init = w.bias && x == products<T>() + 1 ? w.bias + <usize> j * 4 : ZEROS;
-      tiles(
-        count,
-        columns,
-        1,
-        k,
-        from,
-        0,
-        <usize> x * plane,
-        u,
-        to,
-        <usize> x * planeM,
-        init,
-        UNBOUNDED,
-        0,
-        scratch,
-      );
+      const line = v + <usize> x * plane, to = products_ + <usize> x * planeM;
+      for (let i = 0; i < columns; i += wide) {
+        const from = init > ZEROS ? init + <usize> i * 4 : init;
+        const panel = u + <usize> (i / wide) * panelBytes;
+        strip(padded, k, line, row, panel, to + <usize> i * 4, rowM, from, 0);
+      }
     }
     for (let t = 0; t < count; t++) {
       const from = products_ + <usize> t * rowM;

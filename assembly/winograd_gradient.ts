@@ -10,7 +10,7 @@ import { addParts } from "./conv2d";
 import { kernelX, kernelY, outputPixel, Taps } from "./geometry";
 import { UNBOUNDED, wholePanels } from "./gemm";
 import { MR, tileColumns } from "./microkernel";
-import { tileTransposed } from "./microkernel_transposed";
+import { stripTransposed } from "./microkernel_transposed";
 import { parallel } from "./parallel";
 import {
   BLOCKS,
@@ -103,19 +103,8 @@ function gradientChunk<T>(part: i32, thread: i32): void {
       for (let j = 0; j < width; j += wide) {
         const b = d + x * planeD + <usize> (j * w.blockTiles) * 4,
           c = sums + x * planeSum + <usize> j * 4;
-        for (let i = 0; i < k; i += MR) {
-          const a = v + x * plane + <usize> i * 4;
-          tileTransposed(
-            count,
-            a,
-            row,
-            b,
-            <usize> wide * 4,
-            c + <usize> i * ldc,
-            ldc,
-            block > begin,
-          );
-        }
+        const a = v + x * plane, keep = block > begin;
+        stripTransposed(sumRows(k), count, a, row, b, <usize> wide * 4, c, ldc, keep);
       }
     }
   }

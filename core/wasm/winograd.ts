@@ -8,7 +8,7 @@ const NUMBERS = { F43: 0, F23: 1, F42: 2 };
 /** Tables and small buffers at the start of a thread's scratch. */
 const HEADER = 4096;
 /** The transformed blocks of a pass should stay in most of a core's L2 cache (bytes). */
-const PASS_BYTES = 640 << 10;
+const PASS_BYTES = 480 << 10;
 /** Those of a kernel gradient may be larger: more tiles a block mean fewer trips to its sums. */
 const GRADIENT_BYTES = 1200 << 10;
 /** Partial sums of a kernel gradient may take this many bytes. */
@@ -80,7 +80,7 @@ export class WinogradPass {
     ends: readonly [number, number],
     key: string | null = null,
   ): void {
-    const columns = Math.min(64, ceil(this.#n, 16));
+    const columns = Math.min(128, ceil(this.#n, 16));
     const tiles = this.#blockTiles(this.#row + columns + 16, PASS_BYTES);
     const parts = Math.ceil(CHUNKS / Math.ceil(this.#tiles / tiles));
     const blocks = this.#planes * (tiles * (this.#row + columns + 16) * 4 + 128);
