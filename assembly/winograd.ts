@@ -15,10 +15,9 @@
 import { ARGUMENTS, scratchOf, ZEROS } from "./memory";
 import { packTap } from "./conv2d";
 import { outputPixel } from "./geometry";
-import { UNBOUNDED, wholePanels } from "./gemm";
+import { panels, UNBOUNDED, wholePanels } from "./gemm";
 import { MR, tileColumns } from "./microkernel";
 import { kept } from "./microkernel_rows";
-import { strip } from "./microkernel_strip";
 import { parallel } from "./parallel";
 import { F23 } from "./winograd_f23";
 import { F42 } from "./winograd_f42";
@@ -131,22 +130,18 @@ function passChunk<T>(chunk: i32, thread: i32): void {
   const outside = products_ + <usize> w.blockTiles * rowM;
   const padded = (count + MR - 1) / MR * MR;
   sourceBlock<T>(w, scratch, first, count, v, row, plane);
-  const panels = wholePanels(n) / wide, panelBytes = <usize> (k * wide) * 4;
+  const across = wholePanels(n) / wide, panelBytes = <usize> (k * wide) * 4;
   const blocks = (n + w.blockColumns - 1) / w.blockColumns;
   const begin = blocks * part / w.columnParts * w.blockColumns;
   const end = min(n, blocks * (part + 1) / w.columnParts * w.blockColumns);
   for (let j = begin; j < end; j += w.blockColumns) {
     const columns = min(w.blockColumns, wholePanels(n) - j);
     for (let x = 0; x < planes; x++) {
-      const u = w.transformed + <usize> (x * panels + j / wide) * panelBytes;
+      const u = w.transformed + <usize> (x * across + j / wide) * panelBytes;
       // The output transform takes the product of point 1 into every pixel, unchanged: the bias goes there.
       const init = w.bias && x == products<T>() + 1 ? w.bias + <usize> j * 4 : ZEROS;
       const line = v + <usize> x * plane, to = products_ + <usize> x * planeM;
-      for (let i = 0; i < columns; i += wide) {
-        const from = init > ZEROS ? init + <usize> i * 4 : init;
-        const panel = u + <usize> (i / wide) * panelBytes;
-        strip(padded, k, line, row, panel, to + <usize> i * 4, rowM, from, 0);
-      }
+      panels(padded, columns, k, line, row, u, to, rowM, init, 0);
     }
     for (let t = 0; t < count; t++) {
       const from = products_ + <usize> t * rowM;
