@@ -27,7 +27,6 @@ import {
 } from "./winograd_tiles";
 import {
   BLOCKS,
-  CHUNK,
   Gradient,
   KernelGradient,
   PIXELS,
@@ -93,8 +92,8 @@ function gradientChunk<T>(part: i32, thread: i32): void {
   const v = scratch + BLOCKS, d = v + <usize> planes * plane, border = d + <usize> planes * planeD;
   // Sums are kept in panels, [ξ][panel][K][columns]: the tiles of a panel follow each other.
   const rows = sumRows(k), ldc = <usize> wide * 4, planeSum = <usize> (rows * n) * 4;
-  const sums = workspace() + <usize> (part * planes) * planeSum;
-  const biasSum = biasSums(w, planeSum * <usize> planes) + <usize> (part * n) * 4;
+  const sums = workspace() + <usize> part * partSize(planeSum, planes, n);
+  const biasSum = sums + <usize> planes * planeSum;
   const total = tileTotal<T>(taps), blocks = (total + w.blockTiles - 1) / w.blockTiles;
   const begin = blocks * part / w.parts, end = blocks * (part + 1) / w.parts;
   if (begin == end) memory.fill(sums, 0, <usize> planes * planeSum);
@@ -117,38 +116,36 @@ function gradientChunk<T>(part: i32, thread: i32): void {
   }
 }
 
-/** Where the parts of the bias gradient are: behind those of the kernel gradient, which take so many bytes each. */
-function biasSums(w: Winograd, bytes: usize): usize {
-  return workspace() + <usize> w.parts * bytes;
+/** Bytes of a part's sums: its planes, the bias's row, and a line that keeps the parts out of each other's cache sets. */
+function partSize(planeSum: usize, planes: i32, n: i32): usize {
+  return <usize> planes * planeSum + <usize> n * 4 + 64;
 }
 
-/** Adds the parts of one source channel and transforms them back to its taps' gradients. */
-function sumChunk<T>(chunk: i32, thread: i32): void {
+/** Adds the parts of one plane, or of the bias, into the first. */
+function addChunk<T>(plane: i32, _thread: i32): void {
+  const w = changetype<Winograd>(ARGUMENTS), taps = table(w, 0);
+  const planes = products<T>() * products<T>(), n = wholePanels(taps.outputChannels);
+  const rows = sumRows(taps.sourceChannels * w.count), planeSum = <usize> (rows * n) * 4;
+  const to = workspace() + <usize> plane * planeSum, part = partSize(planeSum, planes, n);
+  if (plane < planes) addParts(rows * n, w.parts - 1, to + part, part, to);
+  else addParts(taps.outputChannels, w.parts, to, part, w.bias);
+}
+
+/** Transforms the sums of one source channel back to its taps' gradients. */
+function transformChunk<T>(chunk: i32, thread: i32): void {
   const w = changetype<Winograd>(ARGUMENTS), scratch = scratchOf(thread), first = table(w, 0);
-  const planes = products<T>() * products<T>(), r = changetype<T>(0).taps(), wide = tileColumns();
-  const channels = first.sourceChannels, n = wholePanels(first.outputChannels);
-  const rows = sumRows(channels * w.count), planeSum = <usize> (rows * n) * 4;
-  const part = <usize> planes * planeSum;
-  if (chunk == channels * w.count) {
-    addParts(first.outputChannels, w.parts, biasSums(w, part), <usize> n * 4, w.bias);
-    return;
-  }
-  const taps = table(w, chunk / channels), c = chunk % channels, summed = scratch + BLOCKS;
-  const line = <usize> n * 4, bytes = <usize> first.outputChannels * 4;
-  memory.fill(summed, 0, <usize> planes * line);
-  for (let x: usize = 0; x < <usize> planes; x++) {
-    let from = workspace() + x * planeSum + <usize> (chunk * wide) * 4;
-    for (let j = 0; j < n; j += wide, from += <usize> (rows * wide) * 4) {
-      addParts(wide, w.parts, from, part, summed + x * line + <usize> j * 4);
-    }
-  }
-  const lines = <usize> products<T>() * line, square = scratch + SQUARE, edge = <usize> r * CHUNK;
-  for (let at: usize = 0; at < bytes; at += CHUNK) {
-    const run = min(CHUNK, bytes - at), from = summed + at;
-    transform<KernelGradient<T>>(scratch, from, lines, line, square, edge, CHUNK, UNBOUNDED, run);
+  const r = changetype<T>(0).taps(), wide = tileColumns(), line = <usize> wide * 4;
+  const channels = first.sourceChannels, n = first.outputChannels;
+  const rows = sumRows(channels * w.count), plane = <usize> (rows * wholePanels(n)) * 4;
+  const taps = table(w, chunk / channels), c = chunk % channels;
+  const lines = <usize> products<T>() * plane, square = scratch + SQUARE;
+  let from = workspace() + <usize> chunk * line;
+  for (let j = 0; j < n; j += wide, from += <usize> rows * line) {
+    const down = <usize> r * line;
+    transform<KernelGradient<T>>(scratch, from, lines, plane, square, down, line, UNBOUNDED, line);
     for (let i = 0; i < r * r; i++) {
       const pixel = kernelY(taps, i / r) * taps.kernelWidth + kernelX(taps, i % r);
-      addTap(w, taps, pixel, c, <i32> (at >> 2), square + <usize> i * CHUNK, <i32> (run >> 2));
+      addTap(w, taps, pixel, c, j, square + <usize> i * line, min(wide, n - j));
     }
   }
 }
@@ -180,18 +177,32 @@ function gradientJob(part: i32, thread: i32): void {
   else gradientChunk<F42>(part, thread);
 }
 
-function sumJob(chunk: i32, thread: i32): void {
+function addJob(chunk: i32, thread: i32): void {
   const variant = changetype<Winograd>(ARGUMENTS).variant;
-  if (variant == 0) sumChunk<F43>(chunk, thread);
-  else if (variant == 1) sumChunk<F23>(chunk, thread);
-  else sumChunk<F42>(chunk, thread);
+  if (variant == 0) addChunk<F43>(chunk, thread);
+  else if (variant == 1) addChunk<F23>(chunk, thread);
+  else addChunk<F42>(chunk, thread);
+}
+
+function transformJob(chunk: i32, thread: i32): void {
+  const variant = changetype<Winograd>(ARGUMENTS).variant;
+  if (variant == 0) transformChunk<F43>(chunk, thread);
+  else if (variant == 1) transformChunk<F23>(chunk, thread);
+  else transformChunk<F42>(chunk, thread);
+}
+
+/** Products of a tile. */
+function planeCount(variant: i32): i32 {
+  if (variant == 0) return products<F43>() * products<F43>();
+  if (variant == 1) return products<F23>() * products<F23>();
+  return products<F42>() * products<F42>();
 }
 
 /**
  * dkernel += Σ over the grid of sourceᵀ · dy, where dy is laid out as the tables' output; dbias += Σ dy,
  * if there is one.
  *
- * Workspace: parts · (products · (k rounded up to 6) + 1) · (n rounded up to 16) floats.
+ * Workspace: parts · ((products · (k rounded up to 6) + 1) · (n rounded up to 16) + 16) floats.
  */
 export function winograd_kernel_gradient(
   variant: i32,
@@ -213,5 +224,6 @@ export function winograd_kernel_gradient(
     w.blockTiles = blockTiles,
     w.parts = parts;
   parallel(gradientJob.index, parts);
-  parallel(sumJob.index, table(w, 0).sourceChannels * count + (dbias ? 1 : 0));
+  parallel(addJob.index, planeCount(variant) + (dbias ? 1 : 0));
+  parallel(transformJob.index, table(w, 0).sourceChannels * count);
 }

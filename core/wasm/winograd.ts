@@ -10,7 +10,7 @@ const HEADER = 24 << 10;
 /** The transformed blocks of a pass should stay in most of a core's L2 cache (bytes). */
 const PASS_BYTES = 480 << 10;
 /** Those of a kernel gradient may be larger: more tiles a block mean fewer trips to its sums. */
-const GRADIENT_BYTES = 1600 << 10;
+const GRADIENT_BYTES = 2400 << 10;
 /** Partial sums of a kernel gradient may take this many bytes. */
 const PARTIAL_BYTES = 96 << 20;
 /** A transformed kernel larger than this (bytes) is made anew each time. */
@@ -118,7 +118,7 @@ export class WinogradPass {
 
   /** Bytes of one part's sums. */
   get #partBytes(): number {
-    return (this.#planes * ceil(this.#k, 6) + 1) * ceil(this.#n, 16) * 4;
+    return (this.#planes * ceil(this.#k, 6) + 1) * ceil(this.#n, 16) * 4 + 64;
   }
 
   /** Whether the kernel gradient's partial sums fit often enough for all threads to have work. */
@@ -138,10 +138,7 @@ export class WinogradPass {
     const tiles = this.#blockTiles(this.#row + width, GRADIENT_BYTES);
     const parts = Math.min(PARTS, Math.ceil(this.#tiles / tiles));
     const blocks = this.#planes * (tiles * (this.#row + width) * 4 + 128);
-    this.#runtime.reserve(
-      HEADER + Math.max(blocks + this.#border, this.#planes * width * 4),
-      parts * this.#partBytes,
-    );
+    this.#runtime.reserve(HEADER + blocks + this.#border, parts * this.#partBytes);
     this.#runtime.call(
       "winograd_kernel_gradient",
       this.#variant,
