@@ -41,6 +41,7 @@ import { columnTile } from "./im2col";
 import { MR, tileColumns } from "./microkernel";
 import { stripTransposed } from "./microkernel_transposed";
 import { parallel } from "./parallel";
+import { touch } from "./touch";
 
 @unmanaged
 class Pass {
@@ -202,6 +203,7 @@ function packGradient(taps: Taps, dy: usize, group: i32, first: i32, count: i32,
   const stride = <usize> taps.outputChannels * 4;
   // The forward table's grid is the whole output, so its pixels follow each other.
   const from = dy + <usize> (group * n) * 4 + <usize> first * stride;
+  for (let p = 0; p < count; p++) touch(from + <usize> p * stride, <usize> n * 4, 64, to);
   for (let j = 0; j < n; j += wide) {
     packPanel(count, n - j, from + <usize> j * 4, stride, 4, to);
     to += <usize> (count * wide) * 4;

@@ -16,6 +16,7 @@ import { kernelX, kernelY, offsetX, offsetY, outputPixel, Taps } from "./geometr
 import { packPanel, panels, wholePanels } from "./gemm";
 import { MR, tileColumns } from "./microkernel";
 import { parallel } from "./parallel";
+import { touch } from "./touch";
 
 @unmanaged
 class Scatter {
@@ -73,6 +74,7 @@ function pictureChunk(picture: i32, thread: i32): void {
     // Up to five rows past the picture are made too; nobody reads them.
     const rows = (min(ROWS, pixels - p) + MR - 1) / MR * MR;
     const a = source + <usize> p * pixel, to = z + <usize> p * line;
+    touch(a, <usize> rows * pixel, 64, to);
     panels(rows, columns, c, a, pixel, workspace(), to, line, ZEROS, 0);
   }
   for (let q = 0; q < s.count; q++) gatherPhase(s, table(s, q), picture, z, line);

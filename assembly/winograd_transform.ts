@@ -13,6 +13,7 @@
 import { sourcePixel, Taps } from "./geometry";
 import { EDGE, UNBOUNDED } from "./gemm";
 import { ZEROS } from "./memory";
+import { touch } from "./touch";
 
 /** So many bytes of channels are transformed at a time: the middle (at most 36 runs) stays in the L1 cache. */
 export const CHUNK: usize = 256;
@@ -131,10 +132,10 @@ export function runOf(tiles: i32): i32 {
 }
 
 /**
- * Reads the source lines of some tiles once, in the order of their addresses, which the CPU reads ahead;
- * the transforms, which come back to each pixel for every chunk of its channels, would wait for memory.
+ * Reads the source lines of some tiles ahead: the transforms come back to each pixel for every chunk of
+ * its channels, and would wait for memory each time.
  */
-function touch(
+function touchSource(
   taps: Taps,
   source: usize,
   scratch: usize,
@@ -145,18 +146,11 @@ function touch(
   columns: i32,
 ): void {
   const left = max(x, 0), right = min(x + (columns - 1) * taps.stepX, taps.sourceWidth - 1);
-  if (left > right) return;
-  let all = i32x4.splat(0);
+  const bytes = <usize> max((right - left + 1) * taps.sourceChannels, 0) * 4;
   for (let i = 0; i < rows; i++) {
-    let at = sourcePixel(taps, source, picture, y + i * taps.stepY, left);
-    if (at == ZEROS) continue;
-    const end = at + <usize> ((right - left + 1) * taps.sourceChannels) * 4;
-    for (; at < end; at += 256) {
-      const some = v128.or(v128.load(at), v128.load(at, 64));
-      all = v128.or(all, v128.or(some, v128.or(v128.load(at, 128), v128.load(at, 192))));
-    }
+    const at = sourcePixel(taps, source, picture, y + i * taps.stepY, left);
+    if (at != ZEROS) touch(at, bytes, 64, scratch);
   }
-  v128.store(scratch, all);
 }
 
 /**
@@ -181,7 +175,7 @@ export function transformSource<T>(
   const n = products<T>(), m = changetype<T>(0).outputs(), columns = (tiles - 1) * m + n;
   const middle = scratch + MIDDLE, pixels = scratch + PIXELS;
   const bytes = <usize> taps.sourceChannels * 4;
-  touch(taps, source, scratch, picture, y, x, n, columns);
+  touchSource(taps, source, scratch, picture, y, x, n, columns);
   for (let c: usize = 0; c < bytes; c += RUN_CHUNK) {
     const run = min(RUN_CHUNK, wholeGroups(bytes - c)), line = <usize> columns * run;
     for (let s = 0; s < columns; s++) {
