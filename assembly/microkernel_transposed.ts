@@ -1,6 +1,6 @@
 // The register tiles of microkernel.ts for products of two matrices that are both read down their
-// rows: kernel gradients, where the sum runs over pixels. Six pointers walk down A rather than one
-// with six offsets: each distinct offset would cost a bounds check of its own.
+// rows: kernel gradients, where the sum runs over pixels. Three pointers walk down A and each reads two
+// neighbours: a pointer costs an addition a step, and each distinct offset a bounds check of its own.
 
 import { ZEROS } from "./memory";
 import { tileColumns } from "./microkernel";
@@ -56,48 +56,48 @@ function stripTransposed8(
     let c40 = v128.load(from), c41 = v128.load(from, 16);
     from += down;
     let c50 = v128.load(from), c51 = v128.load(from, 16);
-    let a0 = a, a1 = a + 4, a2 = a + 8, a3 = a + 12, a4 = a + 16, a5 = a + 20;
+    let a0 = a, a2 = a + 8, a4 = a + 16;
     let b = panel, end = a + whole;
     let s: v128, b0: v128, b1: v128;
     while (a0 < end) {
       b0 = v128.load(b), b1 = v128.load(b, 16), b += ldb;
-      s = v128.load32_splat(a0), a0 += lda, c00 = madd(s, b0, c00), c01 = madd(s, b1, c01);
-      s = v128.load32_splat(a1), a1 += lda, c10 = madd(s, b0, c10), c11 = madd(s, b1, c11);
-      s = v128.load32_splat(a2), a2 += lda, c20 = madd(s, b0, c20), c21 = madd(s, b1, c21);
-      s = v128.load32_splat(a3), a3 += lda, c30 = madd(s, b0, c30), c31 = madd(s, b1, c31);
-      s = v128.load32_splat(a4), a4 += lda, c40 = madd(s, b0, c40), c41 = madd(s, b1, c41);
-      s = v128.load32_splat(a5), a5 += lda, c50 = madd(s, b0, c50), c51 = madd(s, b1, c51);
+      s = v128.load32_splat(a0), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01);
+      s = v128.load32_splat(a0, 4), a0 += lda, c10 = madd(s, b0, c10), c11 = madd(s, b1, c11);
+      s = v128.load32_splat(a2), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21);
+      s = v128.load32_splat(a2, 4), a2 += lda, c30 = madd(s, b0, c30), c31 = madd(s, b1, c31);
+      s = v128.load32_splat(a4), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41);
+      s = v128.load32_splat(a4, 4), a4 += lda, c50 = madd(s, b0, c50), c51 = madd(s, b1, c51);
       b0 = v128.load(b), b1 = v128.load(b, 16), b += ldb;
-      s = v128.load32_splat(a0), a0 += lda, c00 = madd(s, b0, c00), c01 = madd(s, b1, c01);
-      s = v128.load32_splat(a1), a1 += lda, c10 = madd(s, b0, c10), c11 = madd(s, b1, c11);
-      s = v128.load32_splat(a2), a2 += lda, c20 = madd(s, b0, c20), c21 = madd(s, b1, c21);
-      s = v128.load32_splat(a3), a3 += lda, c30 = madd(s, b0, c30), c31 = madd(s, b1, c31);
-      s = v128.load32_splat(a4), a4 += lda, c40 = madd(s, b0, c40), c41 = madd(s, b1, c41);
-      s = v128.load32_splat(a5), a5 += lda, c50 = madd(s, b0, c50), c51 = madd(s, b1, c51);
+      s = v128.load32_splat(a0), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01);
+      s = v128.load32_splat(a0, 4), a0 += lda, c10 = madd(s, b0, c10), c11 = madd(s, b1, c11);
+      s = v128.load32_splat(a2), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21);
+      s = v128.load32_splat(a2, 4), a2 += lda, c30 = madd(s, b0, c30), c31 = madd(s, b1, c31);
+      s = v128.load32_splat(a4), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41);
+      s = v128.load32_splat(a4, 4), a4 += lda, c50 = madd(s, b0, c50), c51 = madd(s, b1, c51);
       b0 = v128.load(b), b1 = v128.load(b, 16), b += ldb;
-      s = v128.load32_splat(a0), a0 += lda, c00 = madd(s, b0, c00), c01 = madd(s, b1, c01);
-      s = v128.load32_splat(a1), a1 += lda, c10 = madd(s, b0, c10), c11 = madd(s, b1, c11);
-      s = v128.load32_splat(a2), a2 += lda, c20 = madd(s, b0, c20), c21 = madd(s, b1, c21);
-      s = v128.load32_splat(a3), a3 += lda, c30 = madd(s, b0, c30), c31 = madd(s, b1, c31);
-      s = v128.load32_splat(a4), a4 += lda, c40 = madd(s, b0, c40), c41 = madd(s, b1, c41);
-      s = v128.load32_splat(a5), a5 += lda, c50 = madd(s, b0, c50), c51 = madd(s, b1, c51);
+      s = v128.load32_splat(a0), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01);
+      s = v128.load32_splat(a0, 4), a0 += lda, c10 = madd(s, b0, c10), c11 = madd(s, b1, c11);
+      s = v128.load32_splat(a2), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21);
+      s = v128.load32_splat(a2, 4), a2 += lda, c30 = madd(s, b0, c30), c31 = madd(s, b1, c31);
+      s = v128.load32_splat(a4), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41);
+      s = v128.load32_splat(a4, 4), a4 += lda, c50 = madd(s, b0, c50), c51 = madd(s, b1, c51);
       b0 = v128.load(b), b1 = v128.load(b, 16), b += ldb;
-      s = v128.load32_splat(a0), a0 += lda, c00 = madd(s, b0, c00), c01 = madd(s, b1, c01);
-      s = v128.load32_splat(a1), a1 += lda, c10 = madd(s, b0, c10), c11 = madd(s, b1, c11);
-      s = v128.load32_splat(a2), a2 += lda, c20 = madd(s, b0, c20), c21 = madd(s, b1, c21);
-      s = v128.load32_splat(a3), a3 += lda, c30 = madd(s, b0, c30), c31 = madd(s, b1, c31);
-      s = v128.load32_splat(a4), a4 += lda, c40 = madd(s, b0, c40), c41 = madd(s, b1, c41);
-      s = v128.load32_splat(a5), a5 += lda, c50 = madd(s, b0, c50), c51 = madd(s, b1, c51);
+      s = v128.load32_splat(a0), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01);
+      s = v128.load32_splat(a0, 4), a0 += lda, c10 = madd(s, b0, c10), c11 = madd(s, b1, c11);
+      s = v128.load32_splat(a2), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21);
+      s = v128.load32_splat(a2, 4), a2 += lda, c30 = madd(s, b0, c30), c31 = madd(s, b1, c31);
+      s = v128.load32_splat(a4), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41);
+      s = v128.load32_splat(a4, 4), a4 += lda, c50 = madd(s, b0, c50), c51 = madd(s, b1, c51);
     }
     end = a + all;
     while (a0 < end) {
       b0 = v128.load(b), b1 = v128.load(b, 16), b += ldb;
-      s = v128.load32_splat(a0), a0 += lda, c00 = madd(s, b0, c00), c01 = madd(s, b1, c01);
-      s = v128.load32_splat(a1), a1 += lda, c10 = madd(s, b0, c10), c11 = madd(s, b1, c11);
-      s = v128.load32_splat(a2), a2 += lda, c20 = madd(s, b0, c20), c21 = madd(s, b1, c21);
-      s = v128.load32_splat(a3), a3 += lda, c30 = madd(s, b0, c30), c31 = madd(s, b1, c31);
-      s = v128.load32_splat(a4), a4 += lda, c40 = madd(s, b0, c40), c41 = madd(s, b1, c41);
-      s = v128.load32_splat(a5), a5 += lda, c50 = madd(s, b0, c50), c51 = madd(s, b1, c51);
+      s = v128.load32_splat(a0), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01);
+      s = v128.load32_splat(a0, 4), a0 += lda, c10 = madd(s, b0, c10), c11 = madd(s, b1, c11);
+      s = v128.load32_splat(a2), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21);
+      s = v128.load32_splat(a2, 4), a2 += lda, c30 = madd(s, b0, c30), c31 = madd(s, b1, c31);
+      s = v128.load32_splat(a4), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41);
+      s = v128.load32_splat(a4, 4), a4 += lda, c50 = madd(s, b0, c50), c51 = madd(s, b1, c51);
     }
     v128.store(c, c00), v128.store(c, c01, 16), c += ldc;
     v128.store(c, c10), v128.store(c, c11, 16), c += ldc;
