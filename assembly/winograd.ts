@@ -103,12 +103,13 @@ function storePixels(
   const whole = bytes & ~15;
   for (const end = pixels + <usize> count * 4; pixels < end; pixels += 4, square += CHUNK) {
     const at = <usize> load<u32>(pixels) + skip;
-    if (gate) {
-      for (let c: usize = 0; c < bytes; c += 16) {
-        v128.store(square + c, kept(v128.load(square + c), at + c));
-      }
+    for (let c: usize = 0; c < whole; c += 16) {
+      const y = v128.load(square + c);
+      v128.store(at + c, gate ? kept(y, at + c) : y);
     }
-    for (let c: usize = 0; c < whole; c += 16) v128.store(at + c, v128.load(square + c));
+    if (gate && whole < bytes) {
+      v128.store(square + whole, kept(v128.load(square + whole), at + whole));
+    }
     for (let c = whole; c < bytes; c += 4) store<f32>(at + c, load<f32>(square + c));
   }
 }
