@@ -6,7 +6,8 @@
 // 6·2 + 2 + 1 = 15. Twelve independent accumulators also cover the latency of two fused
 // multiply-adds a cycle (4 cycles · 2 = 8). Where V8 packs pairs of v128 into 256-bit registers
 // ("turbo"), the same budget holds twice the columns: 6x16; without that it spills and crawls. Which
-// one runs is decided by a calibration at start (core/wasm/tile.ts). Either gives the same bits: an
+// one runs is decided by a calibration at start (core/wasm/tile.ts). The strict build makes three
+// rows at a time (microkernel_strict.ts). Either gives the same bits: an
 // element of C is the same sum in the same order. Goto & van de Geijn 2008; Low et al. 2016,
 // "Analytical Modeling Is Enough for High-Performance BLIS".
 
@@ -14,6 +15,7 @@ import { TILE_COLUMNS } from "./memory";
 import { tile4 } from "./microkernel_narrow";
 import { tile16 } from "./microkernel_wide";
 import { kept, row } from "./microkernel_rows";
+import { tile8Strict } from "./microkernel_strict";
 import { madd } from "./simd";
 
 /** Rows of the register tile. */
@@ -53,7 +55,9 @@ export function tile(
   gate: i32,
 ): void {
   const wide = tileColumns();
-  if (wide == 8) tile8(rows, taps, k, from, step, skip, b, to, column, init, low, gate);
+  if (wide == 8 && !ASC_FEATURE_RELAXED_SIMD) {
+    tile8Strict(rows, taps, k, from, step, skip, b, to, column, init, low, gate);
+  } else if (wide == 8) tile8(rows, taps, k, from, step, skip, b, to, column, init, low, gate);
   else if (wide == 16) tile16(rows, taps, k, from, step, skip, b, to, column, init, low, gate);
   else tile4(rows, taps, k, from, step, skip, b, to, column, init, low, gate);
 }

@@ -5,6 +5,7 @@
 
 import { tileColumns } from "./microkernel";
 import { strip16 } from "./microkernel_strip_wide";
+import { strip8Strict } from "./microkernel_strict";
 import { madd } from "./simd";
 
 /**
@@ -29,6 +30,7 @@ export function strip(
   ldi: usize,
 ): void {
   if (tileColumns() == 16) strip16(rows, k, a, lda, b, c, ldc, init, ldi);
+  else if (!ASC_FEATURE_RELAXED_SIMD) strip8Strict(rows, k, a, lda, b, c, ldc, init, ldi);
   else strip8(rows, k, a, lda, b, c, ldc, init, ldi);
 }
 

@@ -5,6 +5,7 @@
 import { ZEROS } from "./memory";
 import { tileColumns } from "./microkernel";
 import { stripTransposed16 } from "./microkernel_transposed_wide";
+import { stripTransposed8Strict } from "./microkernel_strict";
 import { madd } from "./simd";
 
 /**
@@ -27,7 +28,9 @@ export function stripTransposed(
   keep: bool,
 ): void {
   if (tileColumns() == 16) stripTransposed16(rows, k, a, lda, panel, ldb, c, ldc, keep);
-  else stripTransposed8(rows, k, a, lda, panel, ldb, c, ldc, keep);
+  else if (!ASC_FEATURE_RELAXED_SIMD) {
+    stripTransposed8Strict(rows, k, a, lda, panel, ldb, c, ldc, keep);
+  } else stripTransposed8(rows, k, a, lda, panel, ldb, c, ldc, keep);
 }
 
 function stripTransposed8(

@@ -1,7 +1,7 @@
 // What core/wasm/tile.ts times to choose the width of the register tile.
 
 import { ARGUMENTS, ZEROS } from "./memory";
-import { tiles, UNBOUNDED } from "./gemm";
+import { panels } from "./gemm";
 import { MR } from "./microkernel";
 
 /**
@@ -12,10 +12,5 @@ import { MR } from "./microkernel";
  * @param k inner size, at most 1024
  */
 export function tile_trial(k: i32, times: i32): void {
-  const c = ARGUMENTS, from = ARGUMENTS + 64, to = ARGUMENTS + 96;
-  for (let i: usize = 0; i < <usize> MR; i++) {
-    store<u32>(from + 4 * i, <u32> ZEROS);
-    store<u32>(to + 4 * i, <u32> c);
-  }
-  for (; times > 0; times--) tiles(MR, 16, 1, k, from, 0, 0, ZEROS, to, 0, ZEROS, UNBOUNDED, 0, 0);
+  for (; times > 0; times--) panels(MR, 16, k, ZEROS, 0, ZEROS, ARGUMENTS, 64, ZEROS, 0);
 }
