@@ -6,8 +6,8 @@
 // 6·2 + 2 + 1 = 15. Twelve independent accumulators also cover the latency of two fused
 // multiply-adds a cycle (4 cycles · 2 = 8). Where V8 packs pairs of v128 into 256-bit registers
 // ("turbo"), the same budget holds twice the columns: 6x16; without that it spills and crawls. Which
-// one runs is decided by a calibration at start (core/wasm/tile.ts). The strict build makes three
-// rows at a time (microkernel_strict.ts). Either gives the same bits: an
+// one runs is decided by a calibration at start (core/wasm/tile.ts). The strict build needs a register
+// for products and makes three rows at a time (microkernel_strict.ts). All give the same bits: an
 // element of C is the same sum in the same order. Goto & van de Geijn 2008; Low et al. 2016,
 // "Analytical Modeling Is Enough for High-Performance BLIS".
 
