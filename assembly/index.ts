@@ -13,3 +13,5 @@ export { adagrad, adam, rmsprop, sgd } from "./optimizer";
 export { winograd_pass } from "./winograd";
 export { winograd_kernel_gradient } from "./winograd_gradient";
 export { scatter_pass } from "./scatter";
+export { planar_pass } from "./planar";
+export { planar_kernel_gradient } from "./planar_gradient";

@@ -11,6 +11,7 @@ export type Algorithm =
   | { kind: "im2col" }
   | { kind: "indirect" }
   | { kind: "scatter" }
+  | { kind: "planar" }
   | { kind: "winograd"; variant: WinogradVariant; tables: readonly TapTable[] };
 
 /** F(m×m, r×r): m² outputs of r² taps from (m+r−1)² products. */

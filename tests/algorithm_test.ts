@@ -45,6 +45,7 @@ const WAYS: Record<string, NonNullable<PassOptions["choose"]>> = {
       table,
       table.steps[0] * table.steps[1] === 1 ? { kind: "scatter" } : { kind: "im2col" },
     ),
+  planar: (table) => ({ kind: table.taps.every((taps) => taps.length) ? "planar" : "depthwise" }),
   F43: (table) => winograd(table, "F43") ?? { kind: "im2col" },
   F23: (table) => winograd(table, "F23") ?? { kind: "im2col" },
   F42: (table) => winograd(table, "F42") ?? { kind: "im2col" },

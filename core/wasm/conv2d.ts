@@ -9,6 +9,7 @@ import {
   type TapTable,
   tileLayout,
 } from "../taps.ts";
+import { encodePlanar, planarLayout, planarScratch } from "../planar.ts";
 import { type Runtime, runtime } from "./runtime.ts";
 import { WinogradPass } from "./winograd.ts";
 
@@ -23,8 +24,16 @@ interface Placed {
   algorithm: Algorithm;
   words: Block;
   winograd: WinogradPass | null;
+  planes: Planes | null;
   scratch: number;
   workspace: number;
+}
+
+/** The planes of a table: their layout in the linear memory, and how many bands the pixels fall into. */
+interface Planes {
+  words: Block;
+  scratch: number;
+  bands: number;
 }
 
 /** The tables of one pass, and their addresses for a kernel that takes them together. */
@@ -98,9 +107,19 @@ export class Conv2dPasses {
       algorithm,
       words: this.#runtime.allocateWords(encodeTaps(table)),
       winograd: algorithm.kind === "winograd" ? new WinogradPass(algorithm) : null,
+      planes: algorithm.kind === "planar" ? this.#planes(table) : null,
       // Edge tile, tables of addresses, a spare row, the column tile; or column tile, dy panels, spill.
       scratch: 2048 + rows * 4 * (2 + taps) + 7 * n * 4 + rows * (stride + n) * 4,
       workspace: table.groups * n * innerSize(table) * 4,
+    };
+  }
+
+  #planes(table: TapTable): Planes {
+    const layout = planarLayout(table);
+    return {
+      words: this.#runtime.allocateWords(encodePlanar(layout)),
+      scratch: planarScratch(table, layout),
+      bands: Math.ceil(table.pictures / layout.pictures) * layout.bands,
     };
   }
 
@@ -142,9 +161,16 @@ export class Conv2dPasses {
       return;
     }
     const key = placed.some(({ winograd }) => winograd) ? this.#keyOf(kernel) : null;
-    for (const { table, algorithm, winograd, words, scratch, workspace } of placed) {
+    for (const { table, algorithm, winograd, planes, words, scratch, workspace } of placed) {
       if (winograd) {
         winograd.run(from, kernel, bias, to, swapped, ends, key);
+        continue;
+      }
+      if (planes) {
+        const k = innerSize(table), n = table.output[2] / table.groups;
+        this.#runtime.reserve(planes.scratch, 4 * (k + 32 + table.groups * k * (n + 1)));
+        const places = [words.address, planes.words.address, ...operands];
+        this.#runtime.call("planar_pass", ...places, swapped, ...ends);
         continue;
       }
       const places = [words.address, ...operands];
@@ -174,7 +200,15 @@ export class Conv2dPasses {
 
   /** dkernel += gradient of the kernel, from the convolution's input x and its output's gradient dy. */
   kernelGradient(x: Block, dy: Block, dkernel: Block): void {
-    const [{ table, algorithm, words, winograd, scratch }] = this.#forward.placed;
+    const [{ table, algorithm, words, winograd, planes, scratch }] = this.#forward.placed;
+    if (planes) {
+      const k = innerSize(table), n = table.output[2] / table.groups;
+      const parts = Math.min(PARTS, planes.bands);
+      this.#runtime.reserve(planes.scratch, 4 * (k + 32 + parts * table.output[2] * (k + 8)));
+      const places = [words, planes.words, x, dy, dkernel].map(({ address }) => address);
+      this.#runtime.call("planar_kernel_gradient", ...places, parts);
+      return;
+    }
     const places = [words.address, x.address, dy.address, dkernel.address];
     if (algorithm.kind === "depthwise") {
       const size = table.taps[0].length * table.taps[1].length * ceil16(table.source[2]) * 4;

@@ -1,0 +1,151 @@
+// deno-lint-ignore-file no-unused-vars verbatim-module-syntax -- AssemblyScript: a class is a layout, used as a type
+// Convolution over planes (planes.ts), for few channels in or out of a group, depthwise included: the
+// vectors run along the pixels, so all lanes are at work however few the channels.
+//
+//        F                     K             F           F: cells of a band, row after row
+//     ┌─────┐               ┌─────┐       ┌─────┐        K: taps · channels in of a group
+//   N │  y  │ = bias +    N │  wᵀ │  · K  │  x  │        N: channels out of a group
+//     └─────┘               └─────┘       └─────┘
+//
+// Row k of x is not made: it is the plane of its channel, read from the offset of its tap. A chunk
+// is a band of pixels and a few groups: split into planes, multiply, join.
+
+import { ARGUMENTS, scratchOf, workspace, ZEROS } from "./memory";
+import { innerSize, Taps } from "./geometry";
+import { parallel } from "./parallel";
+import {
+  Band,
+  bandBytes,
+  bandCount,
+  channelBytes,
+  joinOutput,
+  Planes,
+  setBand,
+  SLACK,
+  splitSource,
+  tapKernel,
+  tapOffset,
+} from "./planes";
+import { planarTile, tilePlanes } from "./planar_tiles";
+
+@unmanaged
+class Planar {
+  taps: Taps;
+  planes: Planes;
+  source: usize;
+  kernel: usize;
+  bias: usize;
+  output: usize;
+  swapped: i32;
+  low: f32;
+  gate: i32;
+}
+
+/** Scratch at the start of a thread's: where its band is. */
+export const BAND_BYTES: usize = 64;
+
+/** Bytes of the table of offsets: one for each k, and room to repeat the last. */
+export function offsetsBytes(taps: Taps): usize {
+  return <usize> ((innerSize(taps) + 8 + 15) & ~15) * 4;
+}
+
+/** Writes the byte offset of every k (channel by channel, tap by tap) in the planes of a group. */
+export function writeOffsets(taps: Taps, planes: Planes, to: usize): void {
+  const tapCount = taps.tapsY * taps.tapsX, channels = taps.sourceChannels / taps.groups;
+  const channel = <i32> channelBytes(planes);
+  let last = 0;
+  for (let c = 0; c < channels; c++) {
+    for (let t = 0; t < tapCount; t++, to += 4) {
+      last = c * channel + tapOffset(planes, t);
+      store<i32>(to, last);
+    }
+  }
+  for (let i = 0; i < 8; i++) store<i32>(to + <usize> i * 4, last);
+}
+
+/** Floats of the packed weights of a group: those of a last tile of five are padded to six. */
+function weightsOf(taps: Taps): usize {
+  return <usize> (innerSize(taps) * (taps.outputChannels / taps.groups + 1));
+}
+
+/** Packs a group's weights as [tile][k][planes of the tile]; the first chunk writes the offsets too. */
+function packChunk(group: i32, _thread: i32): void {
+  const p = changetype<Planar>(ARGUMENTS), taps = p.taps, planes = p.planes;
+  if (group == 0) writeOffsets(taps, planes, workspace());
+  const channels = taps.sourceChannels / taps.groups, n = taps.outputChannels / taps.groups;
+  const tapCount = taps.tapsY * taps.tapsX;
+  // Bytes between neighbours along the source channel, the output channel, and the kernel's pixels.
+  const last = <usize> (p.swapped ? taps.sourceChannels : taps.outputChannels) * 4;
+  const slice = last * <usize> (p.swapped ? n : channels);
+  const along = p.swapped ? <usize> 4 : last, across = p.swapped ? last : <usize> 4;
+  const from = p.kernel + <usize> (group * (p.swapped ? channels : n)) * 4;
+  let to = workspace() + offsetsBytes(taps) + <usize> group * weightsOf(taps) * 4;
+  for (let j = 0; j < n;) {
+    const count = tilePlanes(n - j);
+    for (let c = 0; c < channels; c++) {
+      for (let t = 0; t < tapCount; t++) {
+        const at = from + <usize> tapKernel(planes, t) * slice + <usize> c * along;
+        for (let i = 0; i < count; i++, to += 4) {
+          store<f32>(to, j + i < n ? load<f32>(at + <usize> (j + i) * across) : <f32> 0);
+        }
+      }
+    }
+    j += count;
+  }
+}
+
+function passChunk(chunk: i32, thread: i32): void {
+  const p = changetype<Planar>(ARGUMENTS), taps = p.taps, planes = p.planes;
+  const channels = taps.sourceChannels / taps.groups, n = taps.outputChannels / taps.groups;
+  const blocks = (taps.groups + planes.groups - 1) / planes.groups, k = innerSize(taps);
+  const group = chunk % blocks * planes.groups, groups = min(planes.groups, taps.groups - group);
+  const scratch = scratchOf(thread), band = changetype<Band>(scratch);
+  setBand(band, taps, planes, chunk / blocks);
+  const from = scratch + BAND_BYTES,
+    to = from +
+      <usize> (groups * channels) * channelBytes(planes) + SLACK;
+  const skip = <usize> (group * channels) * 4, plane = <usize> planes.outputBytes;
+  splitSource(taps, planes, band, p.source + skip, groups * channels, from);
+  const bytes = bandBytes(taps, planes, band);
+  for (let g = 0; g < groups; g++) {
+    const x = from + <usize> (g * channels) * channelBytes(planes);
+    let w = workspace() + offsetsBytes(taps) + <usize> (group + g) * weightsOf(taps) * 4;
+    for (let j = 0; j < n;) {
+      const count = tilePlanes(n - j), c = g * n + j;
+      const bias = p.bias ? p.bias + <usize> (group * n + c) * 4 : ZEROS;
+      planarTile(count, k, workspace(), x, w, bias, to + <usize> c * plane, plane, bytes);
+      w += <usize> (k * count) * 4, j += count;
+    }
+  }
+  const output = p.output + <usize> (group * n) * 4;
+  joinOutput(taps, planes, band, to, groups * n, output, p.low, p.gate);
+}
+
+/**
+ * output = max(low, bias + Σ over taps of source · kernel), gated as `tile` says, for the output
+ * pixels of one tap table that has taps.
+ *
+ * @param planes  how its planes are laid out
+ * @param swapped 1 where the kernel's last axis is the source's channels (input gradient)
+ *
+ * Workspace: k + 32 + groups · k · (n + 1) floats. Scratch: see core/planar.ts.
+ */
+export function planar_pass(
+  taps: usize,
+  planes: usize,
+  source: usize,
+  kernel: usize,
+  bias: usize,
+  output: usize,
+  swapped: i32,
+  low: f32,
+  gate: i32,
+): void {
+  const p = changetype<Planar>(ARGUMENTS);
+  p.taps = changetype<Taps>(taps), p.planes = changetype<Planes>(planes);
+  p.source = source, p.kernel = kernel, p.bias = bias, p.output = output;
+  p.swapped = swapped, p.low = low, p.gate = gate;
+  const blocks = (p.taps.groups + p.planes.groups - 1) / p.planes.groups;
+  parallel(packChunk.index, p.taps.groups);
+  parallel(passChunk.index, blocks * bandCount(p.taps, p.planes));
+}
