@@ -11,7 +11,7 @@ import { parallel } from "./parallel";
 import { storeLanes } from "./scatter";
 import { madd } from "./simd";
 
-/** Output pixels a chunk makes. */
+/** Output pixels a chunk makes, about. */
 const PIXELS: i32 = 128;
 
 @unmanaged
@@ -26,11 +26,13 @@ class Depthwise {
   parts: i32;
 }
 
-/** Fills a table with the addresses of source pixel and kernel slice for each tap of a cell inside the picture; returns how many. */
-function tapsOf(d: Depthwise, n: i32, i: i32, j: i32, to: usize): i32 {
+/**
+ * Fills a table with the addresses of source pixel and kernel slice for each tap of cell (i, j) that
+ * lies inside the picture; returns its end.
+ */
+function tapsOf(d: Depthwise, n: i32, i: i32, j: i32, to: usize): usize {
   const taps = d.taps, pixel = <usize> taps.sourceChannels * 4;
   const picture = d.source + <usize> (n * taps.sourceHeight * taps.sourceWidth) * pixel;
-  let count = 0;
   for (let r = 0; r < taps.tapsY; r++) {
     const y = i * taps.stepY + offsetY(taps, r);
     if (<u32> y >= <u32> taps.sourceHeight) continue;
@@ -40,51 +42,124 @@ function tapsOf(d: Depthwise, n: i32, i: i32, j: i32, to: usize): i32 {
       const w = kernelY(taps, r) * taps.kernelWidth + kernelX(taps, s);
       store<u32>(to, <u32> (picture + <usize> (y * taps.sourceWidth + x) * pixel));
       store<u32>(to, <u32> (d.kernel + <usize> w * pixel), 4);
-      to += 8, count++;
+      to += 8;
     }
   }
-  return count;
+  return to;
 }
 
 function finish(d: Depthwise, sum: v128, at: usize): v128 {
   if (d.gate) sum = v128.and(sum, f32x4.gt(v128.load(at), f32x4.splat(0)));
-  return f32x4.max(sum, f32x4.splat(d.low));
+  return f32x4.pmax(sum, f32x4.splat(d.low));
+}
+
+/** Four cells that follow each other, `step` bytes apart in the source and `wide` in the output. */
+function fourCells(
+  d: Depthwise,
+  found: usize,
+  last: usize,
+  out: usize,
+  step: usize,
+  wide: usize,
+): void {
+  const channels = d.taps.outputChannels;
+  let c = 0;
+  for (; c + 8 <= channels; c += 8) {
+    const lane = <usize> c * 4, start = d.bias ? d.bias + lane : ZEROS;
+    let w0 = v128.load(start), w1 = v128.load(start, 16);
+    let a0 = w0, a1 = w1, b0 = w0, b1 = w1, c0 = w0, c1 = w1, d0 = w0, d1 = w1;
+    for (let at = found; at < last; at += 8) {
+      const w = <usize> load<u32>(at, 4) + lane;
+      let x = <usize> load<u32>(at) + lane;
+      w0 = v128.load(w), w1 = v128.load(w, 16);
+      a0 = madd(v128.load(x), w0, a0), a1 = madd(v128.load(x, 16), w1, a1), x += step;
+      b0 = madd(v128.load(x), w0, b0), b1 = madd(v128.load(x, 16), w1, b1), x += step;
+      c0 = madd(v128.load(x), w0, c0), c1 = madd(v128.load(x, 16), w1, c1), x += step;
+      d0 = madd(v128.load(x), w0, d0), d1 = madd(v128.load(x, 16), w1, d1);
+    }
+    let to = out + lane;
+    v128.store(to, finish(d, a0, to)), v128.store(to, finish(d, a1, to + 16), 16), to += wide;
+    v128.store(to, finish(d, b0, to)), v128.store(to, finish(d, b1, to + 16), 16), to += wide;
+    v128.store(to, finish(d, c0, to)), v128.store(to, finish(d, c1, to + 16), 16), to += wide;
+    v128.store(to, finish(d, d0, to)), v128.store(to, finish(d, d1, to + 16), 16);
+  }
+  for (; c < channels; c += 4) {
+    const lane = <usize> c * 4, left = channels - c;
+    let w = v128.load(d.bias ? d.bias + lane : ZEROS), s0 = w, s1 = w, s2 = w, s3 = w;
+    for (let at = found; at < last; at += 8) {
+      let x = <usize> load<u32>(at) + lane;
+      w = v128.load(<usize> load<u32>(at, 4) + lane);
+      s0 = madd(v128.load(x), w, s0), x += step;
+      s1 = madd(v128.load(x), w, s1), x += step;
+      s2 = madd(v128.load(x), w, s2), x += step;
+      s3 = madd(v128.load(x), w, s3);
+    }
+    let to = out + lane;
+    storeLanes(to, finish(d, s0, to), left), to += wide;
+    storeLanes(to, finish(d, s1, to), left), to += wide;
+    storeLanes(to, finish(d, s2, to), left), to += wide;
+    storeLanes(to, finish(d, s3, to), left);
+  }
+}
+
+/** One cell, with the taps that it has. */
+function oneCell(d: Depthwise, found: usize, last: usize, out: usize): void {
+  const channels = d.taps.outputChannels;
+  let c = 0;
+  for (; c + 16 <= channels; c += 16) {
+    const lane = <usize> c * 4, start = d.bias ? d.bias + lane : ZEROS, to = out + lane;
+    let s0 = v128.load(start), s1 = v128.load(start, 16);
+    let s2 = v128.load(start, 32), s3 = v128.load(start, 48);
+    for (let at = found; at < last; at += 8) {
+      const x = <usize> load<u32>(at) + lane, w = <usize> load<u32>(at, 4) + lane;
+      s0 = madd(v128.load(x), v128.load(w), s0);
+      s1 = madd(v128.load(x, 16), v128.load(w, 16), s1);
+      s2 = madd(v128.load(x, 32), v128.load(w, 32), s2);
+      s3 = madd(v128.load(x, 48), v128.load(w, 48), s3);
+    }
+    v128.store(to, finish(d, s0, to)), v128.store(to, finish(d, s1, to + 16), 16);
+    v128.store(to, finish(d, s2, to + 32), 32), v128.store(to, finish(d, s3, to + 48), 48);
+  }
+  for (; c < channels; c += 4) {
+    const lane = <usize> c * 4, to = out + lane;
+    let sum = v128.load(d.bias ? d.bias + lane : ZEROS);
+    for (let at = found; at < last; at += 8) {
+      const x = <usize> load<u32>(at) + lane, w = <usize> load<u32>(at, 4) + lane;
+      sum = madd(v128.load(x), v128.load(w), sum);
+    }
+    storeLanes(to, finish(d, sum, to), channels - c);
+  }
+}
+
+/** Rows of the grid a chunk makes: so many that it has about PIXELS cells. */
+function rowsOf(taps: Taps): i32 {
+  return max(1, PIXELS / taps.gridWidth);
 }
 
 function passChunk(chunk: i32, thread: i32): void {
-  const d = changetype<Depthwise>(ARGUMENTS), taps = d.taps, channels = taps.outputChannels;
-  const width = taps.gridWidth, cells = taps.gridHeight * width, found = scratchOf(thread);
-  const first = chunk * PIXELS, end = min(first + PIXELS, taps.pictures * cells);
-  for (let p = first; p < end; p++) {
-    const n = p / cells, cell = p - n * cells, i = cell / width, j = cell - i * width;
-    const out = d.output + outputPixel(taps, n, i, j),
-      last = found + <usize> tapsOf(d, n, i, j, found) * 8;
-    let c = 0;
-    for (; c + 16 <= channels; c += 16) {
-      const lane = <usize> c * 4, start = d.bias ? d.bias + lane : ZEROS, to = out + lane;
-      let s0 = v128.load(start), s1 = v128.load(start, 16);
-      let s2 = v128.load(start, 32), s3 = v128.load(start, 48);
-      for (let at = found; at < last; at += 8) {
-        const x = <usize> load<u32>(at) + lane, w = <usize> load<u32>(at, 4) + lane;
-        s0 = madd(v128.load(x), v128.load(w), s0);
-        s1 = madd(v128.load(x, 16), v128.load(w, 16), s1);
-        s2 = madd(v128.load(x, 32), v128.load(w, 32), s2);
-        s3 = madd(v128.load(x, 48), v128.load(w, 48), s3);
+  const d = changetype<Depthwise>(ARGUMENTS), taps = d.taps, found = scratchOf(thread);
+  const some = rowsOf(taps), rows = taps.pictures * taps.gridHeight, width = taps.gridWidth;
+  const end = min(rows, (chunk + 1) * some), lastTap = taps.tapsX - 1;
+  const step = <usize> (taps.stepX * taps.sourceChannels) * 4;
+  const wide = <usize> (taps.strideX * taps.outputChannels) * 4;
+  // The cells whose taps all lie in the picture, from left to right: they come in fours.
+  let left = width, right = width;
+  if (lastTap >= 0) {
+    left = max(0, (taps.stepX - 1 - offsetX(taps, 0)) / taps.stepX);
+    right = (taps.sourceWidth - 1 - offsetX(taps, lastTap) + taps.stepX) / taps.stepX;
+  }
+  for (let row = chunk * some; row < end; row++) {
+    const n = row / taps.gridHeight, i = row - n * taps.gridHeight;
+    let out = d.output + outputPixel(taps, n, i, 0);
+    for (let j = 0; j < width;) {
+      const last = tapsOf(d, n, i, j, found);
+      if (j >= left && j + 4 <= min(right, width)) {
+        fourCells(d, found, last, out, step, wide);
+        j += 4, out += 4 * wide;
+      } else {
+        oneCell(d, found, last, out);
+        j++, out += wide;
       }
-      v128.store(to, finish(d, s0, to)), v128.store(to, finish(d, s1, to + 16), 16);
-      v128.store(to, finish(d, s2, to + 32), 32), v128.store(to, finish(d, s3, to + 48), 48);
-    }
-    for (; c < channels; c += 4) {
-      const lane = <usize> c * 4, to = out + lane;
-      let sum = v128.load(d.bias ? d.bias + lane : ZEROS);
-      for (let at = found; at < last; at += 8) {
-        sum = madd(
-          v128.load(<usize> load<u32>(at) + lane),
-          v128.load(<usize> load<u32>(at, 4) + lane),
-          sum,
-        );
-      }
-      storeLanes(to, finish(d, sum, to), channels - c);
     }
   }
 }
@@ -106,8 +181,8 @@ export function depthwise_pass(
   const d = changetype<Depthwise>(ARGUMENTS);
   d.taps = changetype<Taps>(taps), d.source = source, d.kernel = kernel, d.bias = bias;
   d.output = output, d.low = low, d.gate = gate;
-  const pixels = d.taps.pictures * d.taps.gridHeight * d.taps.gridWidth;
-  parallel(passChunk.index, (pixels + PIXELS - 1) / PIXELS);
+  const rows = d.taps.pictures * d.taps.gridHeight, some = rowsOf(d.taps);
+  parallel(passChunk.index, (rows + some - 1) / some);
 }
 
 /** One row of output cells and one tap: dw[tap] += Σ over cells of x·dy, sixteen channels at a time in registers. */
@@ -178,8 +253,10 @@ function sumChunk(tap: i32, _thread: i32): void {
   const d = changetype<Depthwise>(ARGUMENTS), taps = d.taps, channels = taps.sourceChannels;
   const padded = <usize> ((channels + 3) & ~3) * 4,
     stride = <usize> (taps.tapsY * taps.tapsX) * padded;
+  const pixel = kernelY(taps, tap / taps.tapsX) * taps.kernelWidth +
+    kernelX(taps, tap % taps.tapsX);
   for (let c = 0; c < channels; c++) {
-    const to = d.kernel + <usize> (tap * channels + c) * 4;
+    const to = d.kernel + <usize> (pixel * channels + c) * 4;
     let sum = load<f32>(to), from = workspace() + <usize> tap * padded + <usize> c * 4;
     for (let part = 0; part < d.parts; part++) {
       sum += load<f32>(from);

@@ -15,3 +15,4 @@ export { winograd_kernel_gradient } from "./winograd_gradient";
 export { scatter_pass } from "./scatter";
 export { planar_pass } from "./planar";
 export { planar_kernel_gradient } from "./planar_gradient";
+export { fill_pixels } from "./fill";

@@ -1,4 +1,4 @@
-import type { TapTable } from "./taps.ts";
+import { tapCount, type TapTable } from "./taps.ts";
 
 /**
  * Ways to compute a pass over pixels. `depthwise`: one channel a group. `im2col`: source pixels are
@@ -43,9 +43,9 @@ const LEAST_GAIN = 1.4;
  * channels is short.
  */
 export function chooseAlgorithm(table: TapTable, precision: Precision): Algorithm {
-  const { groups, source, output, taps } = table;
+  const { groups, source, output } = table;
   // Without taps (a phase that a stride larger than the kernel leaves out) only the bias is written.
-  if (!taps[0].length || !taps[1].length) return { kind: "depthwise" };
+  if (!tapCount(table)) return { kind: "depthwise" };
   if (groups === source[2] && groups === output[2]) return { kind: "depthwise" };
   const variants = Object.keys(WINOGRAD) as WinogradVariant[];
   const best = variants
@@ -72,8 +72,7 @@ function scatterPays(table: TapTable): boolean {
   if (height * width * columns * 4 > SCATTER_BYTES) return false;
   const phases = outputPhases(table);
   const scattered = height * width * columns / phases;
-  const perCell = table.taps[0].length * table.taps[1].length;
-  const direct = grid[0] * grid[1] * perCell * (n <= 4 ? 4 : Math.ceil(n / 8) * 8);
+  const direct = grid[0] * grid[1] * tapCount(table) * (n <= 4 ? 4 : Math.ceil(n / 8) * 8);
   return steps[0] * steps[1] === 1 && scattered * 1.1 < direct;
 }
 

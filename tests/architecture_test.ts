@@ -52,7 +52,7 @@ const LEAVES = [
     "normal",
     "initializers",
     "geometry",
-    "taps",
+    "planar", "taps",
     "algorithm",
     "block",
     "layout",

@@ -6,6 +6,7 @@ import {
   forwardTaps,
   innerSize,
   inputGradientTaps,
+  tapCount,
   type TapTable,
   tileLayout,
 } from "../taps.ts";
@@ -101,7 +102,6 @@ export class Conv2dPasses {
   #place(table: TapTable, algorithm: Algorithm): Placed {
     const { rows, stride } = tileLayout(table);
     const n = ceil16(table.output[2] / table.groups);
-    const taps = table.taps[0].length * table.taps[1].length;
     return {
       table,
       algorithm,
@@ -109,7 +109,7 @@ export class Conv2dPasses {
       winograd: algorithm.kind === "winograd" ? new WinogradPass(algorithm) : null,
       planes: algorithm.kind === "planar" ? this.#planes(table) : null,
       // Edge tile, tables of addresses, a spare row, the column tile; or column tile, dy panels, spill.
-      scratch: 2048 + rows * 4 * (2 + taps) + 7 * n * 4 + rows * (stride + n) * 4,
+      scratch: 2048 + rows * 4 * (2 + tapCount(table)) + 7 * n * 4 + rows * (stride + n) * 4,
       workspace: table.groups * n * innerSize(table) * 4,
     };
   }
@@ -160,8 +160,17 @@ export class Conv2dPasses {
       this.#runtime.call("scatter_pass", ...tables, ...operands, swapped, ...ends);
       return;
     }
+    // Phases without taps are filled with the rest; where old values matter, they go one by one.
+    const holes = finish !== "gate" && placed.some(({ table }) => !tapCount(table));
+    if (holes) {
+      const { pictures, output: [height, width, channels] } = placed[0].table;
+      const pixels = pictures * height * width;
+      const [, , bias, output] = operands;
+      this.#runtime.call("fill_pixels", output, pixels, channels, bias, ends[0]);
+    }
     const key = placed.some(({ winograd }) => winograd) ? this.#keyOf(kernel) : null;
     for (const { table, algorithm, winograd, planes, words, scratch, workspace } of placed) {
+      if (holes && !tapCount(table)) continue;
       if (winograd) {
         winograd.run(from, kernel, bias, to, swapped, ends, key);
         continue;
@@ -211,7 +220,7 @@ export class Conv2dPasses {
     }
     const places = [words.address, x.address, dy.address, dkernel.address];
     if (algorithm.kind === "depthwise") {
-      const size = table.taps[0].length * table.taps[1].length * ceil16(table.source[2]) * 4;
+      const size = tapCount(table) * ceil16(table.source[2]) * 4;
       this.#runtime.reserve(0, PARTS * size);
       this.#runtime.call("depthwise_kernel_gradient", ...places, PARTS);
       return;
