@@ -10,6 +10,7 @@ import { kernelX, kernelY, offsetX, offsetY, outputPixel, Taps } from "./geometr
 import { parallel } from "./parallel";
 import { storeLanes } from "./scatter";
 import { madd } from "./simd";
+import { touch } from "./touch";
 
 /** Output pixels a chunk makes, about. */
 const PIXELS: i32 = 128;
@@ -26,23 +27,36 @@ class Depthwise {
   parts: i32;
 }
 
+/** The same, and all tables of the pass. */
+@unmanaged
+class Pass extends Depthwise {
+  tables: usize;
+  count: i32;
+}
+
 /**
- * Fills a table with the addresses of source pixel and kernel slice for each tap of cell (i, j) that
- * lies inside the picture; returns its end.
+ * Fills a table with the addresses of source pixel and kernel slice for the taps from (top, left) to
+ * before (bottom, right) of a cell; returns its end.
+ *
+ * @param line the source's row of the cell, from whose column `x` the taps are offset
  */
-function tapsOf(d: Depthwise, n: i32, i: i32, j: i32, to: usize): usize {
+function tapsOf(
+  d: Depthwise,
+  line: usize,
+  top: i32,
+  bottom: i32,
+  x: i32,
+  left: i32,
+  right: i32,
+  to: usize,
+): usize {
   const taps = d.taps, pixel = <usize> taps.sourceChannels * 4;
-  const picture = d.source + <usize> (n * taps.sourceHeight * taps.sourceWidth) * pixel;
-  for (let r = 0; r < taps.tapsY; r++) {
-    const y = i * taps.stepY + offsetY(taps, r);
-    if (<u32> y >= <u32> taps.sourceHeight) continue;
-    for (let s = 0; s < taps.tapsX; s++) {
-      const x = j * taps.stepX + offsetX(taps, s);
-      if (<u32> x >= <u32> taps.sourceWidth) continue;
-      const w = kernelY(taps, r) * taps.kernelWidth + kernelX(taps, s);
-      store<u32>(to, <u32> (picture + <usize> (y * taps.sourceWidth + x) * pixel));
-      store<u32>(to, <u32> (d.kernel + <usize> w * pixel), 4);
-      to += 8;
+  for (let r = top; r < bottom; r++) {
+    const from = line + <usize> (offsetY(taps, r) * taps.sourceWidth + x) * pixel;
+    const w = d.kernel + <usize> (kernelY(taps, r) * taps.kernelWidth) * pixel;
+    for (let s = left; s < right; s++, to += 8) {
+      store<u32>(to, <u32> (from + <usize> offsetX(taps, s) * pixel));
+      store<u32>(to, <u32> (w + <usize> kernelX(taps, s) * pixel), 4);
     }
   }
   return to;
@@ -53,11 +67,16 @@ function finish(d: Depthwise, sum: v128, at: usize): v128 {
   return f32x4.pmax(sum, f32x4.splat(d.low));
 }
 
-/** Four cells that follow each other, `step` bytes apart in the source and `wide` in the output. */
+/**
+ * Four cells that follow each other, `step` bytes apart in the source and `wide` in the output.
+ *
+ * @param found,last the taps of a cell of this row, `skip` bytes before the first of these
+ */
 function fourCells(
   d: Depthwise,
   found: usize,
   last: usize,
+  skip: usize,
   out: usize,
   step: usize,
   wide: usize,
@@ -70,7 +89,7 @@ function fourCells(
     let a0 = w0, a1 = w1, b0 = w0, b1 = w1, c0 = w0, c1 = w1, d0 = w0, d1 = w1;
     for (let at = found; at < last; at += 8) {
       const w = <usize> load<u32>(at, 4) + lane;
-      let x = <usize> load<u32>(at) + lane;
+      let x = <usize> load<u32>(at) + skip + lane;
       w0 = v128.load(w), w1 = v128.load(w, 16);
       a0 = madd(v128.load(x), w0, a0), a1 = madd(v128.load(x, 16), w1, a1), x += step;
       b0 = madd(v128.load(x), w0, b0), b1 = madd(v128.load(x, 16), w1, b1), x += step;
@@ -87,7 +106,7 @@ function fourCells(
     const lane = <usize> c * 4, left = channels - c;
     let w = v128.load(d.bias ? d.bias + lane : ZEROS), s0 = w, s1 = w, s2 = w, s3 = w;
     for (let at = found; at < last; at += 8) {
-      let x = <usize> load<u32>(at) + lane;
+      let x = <usize> load<u32>(at) + skip + lane;
       w = v128.load(<usize> load<u32>(at, 4) + lane);
       s0 = madd(v128.load(x), w, s0), x += step;
       s1 = madd(v128.load(x), w, s1), x += step;
@@ -131,46 +150,90 @@ function oneCell(d: Depthwise, found: usize, last: usize, out: usize): void {
   }
 }
 
-/** Rows of the grid a chunk makes: so many that it has about PIXELS cells. */
+/** Rows of the grids a chunk makes: so many that the first has about PIXELS cells. */
 function rowsOf(taps: Taps): i32 {
   return max(1, PIXELS / taps.gridWidth);
 }
 
-function passChunk(chunk: i32, thread: i32): void {
-  const d = changetype<Depthwise>(ARGUMENTS), taps = d.taps, found = scratchOf(thread);
-  const some = rowsOf(taps), rows = taps.pictures * taps.gridHeight, width = taps.gridWidth;
-  const end = min(rows, (chunk + 1) * some), lastTap = taps.tapsX - 1;
-  const step = <usize> (taps.stepX * taps.sourceChannels) * 4;
+/** Touches the rows of the source that row (n, i) reads; those below the row above's only, unless `all`. */
+function touchSource(d: Depthwise, n: i32, i: i32, all: bool, sink: usize): void {
+  const taps = d.taps, line = <usize> (taps.sourceWidth * taps.sourceChannels) * 4;
+  const last = i * taps.stepY + offsetY(taps, taps.tapsY - 1);
+  const next = all ? i * taps.stepY + offsetY(taps, 0) : last - taps.stepY + 1;
+  const first = max(next, 0), rows = min(last + 1, taps.sourceHeight) - first;
+  if (rows <= 0) return;
+  touch(d.source + <usize> (n * taps.sourceHeight + first) * line, <usize> rows * line, sink);
+}
+
+/**
+ * Row i of picture n of one table's grid. Taps ascend, so those that lie in the picture are
+ * neighbours, and which they are moves one way from cell to cell. Cells with all taps of a row come
+ * in fours and share a table.
+ */
+function passRow(d: Depthwise, n: i32, i: i32, scratch: usize): void {
+  const taps = d.taps, tapsX = taps.tapsX, width = taps.gridWidth, size = taps.sourceWidth;
+  const y = i * taps.stepY, pixel = <usize> taps.sourceChannels * 4;
+  const line = d.source + <usize> ((n * taps.sourceHeight + y) * size) * pixel;
+  let top = 0, bottom = taps.tapsY;
+  while (top < bottom && y + offsetY(taps, top) < 0) top++;
+  while (bottom > top && y + offsetY(taps, bottom - 1) >= taps.sourceHeight) bottom--;
+  const inner = scratch + <usize> (bottom - top) * <usize> tapsX * 8;
+  const step = <usize> taps.stepX * pixel;
   const wide = <usize> (taps.strideX * taps.outputChannels) * 4;
-  // The cells whose taps all lie in the picture, from left to right: they come in fours.
-  let left = width, right = width;
-  if (lastTap >= 0) {
-    left = max(0, (taps.stepX - 1 - offsetX(taps, 0)) / taps.stepX);
-    right = (taps.sourceWidth - 1 - offsetX(taps, lastTap) + taps.stepX) / taps.stepX;
+  // Past the last cell that three more with all their taps follow.
+  const reach = tapsX ? size - 1 - offsetX(taps, tapsX - 1) : 0;
+  const end = min(width, tapsX ? (reach < 0 ? 0 : reach / taps.stepX + 1) : width) - 3;
+  let left = tapsX, right = tapsX, shared = -1, last = inner;
+  let out = d.output + outputPixel(taps, n, i, 0);
+  for (let j = 0; j < width;) {
+    const x = j * taps.stepX;
+    while (left > 0 && x + offsetX(taps, left - 1) >= 0) left--;
+    while (right > left && x + offsetX(taps, right - 1) >= size) right--;
+    if (left == 0 && j < end) {
+      if (shared < 0) shared = j, last = tapsOf(d, line, top, bottom, x, 0, tapsX, inner);
+      fourCells(d, inner, last, <usize> (j - shared) * step, out, step, wide);
+      j += 4, out += 4 * wide;
+    } else {
+      oneCell(d, scratch, tapsOf(d, line, top, bottom, x, left, right, scratch), out);
+      j++, out += wide;
+    }
   }
-  for (let row = chunk * some; row < end; row++) {
+}
+
+/** A few rows of all grids: phases that share rows of the output are made while those are near. */
+function passChunk(chunk: i32, thread: i32): void {
+  const p = changetype<Pass>(ARGUMENTS), sink = scratchOf(thread);
+  const d = changetype<Depthwise>(sink + 64), scratch = sink + 128;
+  memory.copy(changetype<usize>(d), ARGUMENTS, offsetof<Depthwise>());
+  const taps = changetype<Taps>(<usize> load<u32>(p.tables));
+  const some = rowsOf(taps), rows = taps.pictures * taps.gridHeight;
+  const first = chunk * some, end = min(rows, first + some);
+  const pixel = <usize> taps.outputChannels * 4;
+  for (let row = first; row < end; row++) {
     const n = row / taps.gridHeight, i = row - n * taps.gridHeight;
-    let out = d.output + outputPixel(taps, n, i, 0);
-    for (let j = 0; j < width;) {
-      const last = tapsOf(d, n, i, j, found);
-      if (j >= left && j + 4 <= min(right, width)) {
-        fourCells(d, found, last, out, step, wide);
-        j += 4, out += 4 * wide;
-      } else {
-        oneCell(d, found, last, out);
-        j++, out += wide;
+    for (let q = 0; q < p.count; q++) {
+      d.taps = changetype<Taps>(<usize> load<u32>(p.tables + <usize> q * 4));
+      if (i >= d.taps.gridHeight) continue;
+      if (d.taps.tapsX * d.taps.tapsY) touchSource(d, n, i, i == 0 || row == first, sink);
+      const out = d.output + outputPixel(d.taps, n, i, 0);
+      if (d.taps.strideX > 1 && d.taps.startX == 0) {
+        touch(out, <usize> taps.outputWidth * pixel, sink);
       }
+      passRow(d, n, i, scratch);
     }
   }
 }
 
 /**
- * output = max(low, bias + depthwise convolution of the source), for the output pixels of one tap
- * table. A table without taps (a phase that a stride larger than the kernel leaves out) may have any
- * channels and becomes the bias. Scratch: 8 bytes a tap.
+ * output = max(low, bias + depthwise convolution of the source), for the output pixels of all `count`
+ * tables, which differ in their taps and output cells only; of the first table's grid no row is
+ * missing in it. A table without taps becomes the bias.
+ *
+ * Scratch: 128 bytes and 16 a tap.
  */
 export function depthwise_pass(
-  taps: usize,
+  tables: usize,
+  count: i32,
   source: usize,
   kernel: usize,
   bias: usize,
@@ -178,9 +241,10 @@ export function depthwise_pass(
   low: f32,
   gate: i32,
 ): void {
-  const d = changetype<Depthwise>(ARGUMENTS);
-  d.taps = changetype<Taps>(taps), d.source = source, d.kernel = kernel, d.bias = bias;
-  d.output = output, d.low = low, d.gate = gate;
+  const d = changetype<Depthwise>(ARGUMENTS), p = changetype<Pass>(ARGUMENTS);
+  d.taps = changetype<Taps>(<usize> load<u32>(tables));
+  d.source = source, d.kernel = kernel, d.bias = bias, d.output = output;
+  d.low = low, d.gate = gate, p.tables = tables, p.count = count;
   const rows = d.taps.pictures * d.taps.gridHeight, some = rowsOf(d.taps);
   parallel(passChunk.index, (rows + some - 1) / some);
 }

@@ -160,6 +160,12 @@ export class Conv2dPasses {
       this.#runtime.call("scatter_pass", ...tables, ...operands, swapped, ...ends);
       return;
     }
+    if (placed.every(({ algorithm }) => algorithm.kind === "depthwise")) {
+      this.#runtime.reserve(Math.max(...placed.map(({ scratch }) => scratch)), 0);
+      const tables = [addresses.address, placed.length];
+      this.#runtime.call("depthwise_pass", ...tables, ...operands, ...ends);
+      return;
+    }
     // Phases without taps are filled with the rest; where old values matter, they go one by one.
     const holes = finish !== "gate" && placed.some(({ table }) => !tapCount(table));
     if (holes) {
@@ -169,7 +175,8 @@ export class Conv2dPasses {
       this.#runtime.call("fill_pixels", output, pixels, channels, bias, ends[0]);
     }
     const key = placed.some(({ winograd }) => winograd) ? this.#keyOf(kernel) : null;
-    for (const { table, algorithm, winograd, planes, words, scratch, workspace } of placed) {
+    for (const [i, phase] of placed.entries()) {
+      const { table, algorithm, winograd, planes, words, scratch, workspace } = phase;
       if (holes && !tapCount(table)) continue;
       if (winograd) {
         winograd.run(from, kernel, bias, to, swapped, ends, key);
@@ -185,7 +192,7 @@ export class Conv2dPasses {
       const places = [words.address, ...operands];
       if (algorithm.kind === "depthwise") {
         this.#runtime.reserve(scratch, 0);
-        this.#runtime.call("depthwise_pass", ...places, ...ends);
+        this.#runtime.call("depthwise_pass", addresses.address + 4 * i, 1, ...operands, ...ends);
         continue;
       }
       this.#runtime.reserve(scratch, workspace);
