@@ -162,7 +162,7 @@ function touchSource(d: Depthwise, n: i32, i: i32, all: bool, sink: usize): void
   const next = all ? i * taps.stepY + offsetY(taps, 0) : last - taps.stepY + 1;
   const first = max(next, 0), rows = min(last + 1, taps.sourceHeight) - first;
   if (rows <= 0) return;
-  touch(d.source + <usize> (n * taps.sourceHeight + first) * line, <usize> rows * line, sink);
+  touch(d.source + <usize> (n * taps.sourceHeight + first) * line, <usize> rows * line, 64, sink);
 }
 
 /**
@@ -217,7 +217,7 @@ function passChunk(chunk: i32, thread: i32): void {
       if (d.taps.tapsX * d.taps.tapsY) touchSource(d, n, i, i == 0 || row == first, sink);
       const out = d.output + outputPixel(d.taps, n, i, 0);
       if (d.taps.strideX > 1 && d.taps.startX == 0) {
-        touch(out, <usize> taps.outputWidth * pixel, sink);
+        touch(out, <usize> taps.outputWidth * pixel, 64, sink);
       }
       passRow(d, n, i, scratch);
     }

@@ -105,7 +105,7 @@ function passChunk(chunk: i32, thread: i32): void {
     to = from +
       <usize> (groups * channels) * channelBytes(planes) + SLACK;
   const skip = <usize> (group * channels) * 4, plane = <usize> planes.outputBytes;
-  splitSource(taps, planes, band, p.source + skip, groups * channels, from);
+  splitSource(taps, planes, band, p.source + skip, groups * channels, from, group == 0);
   const bytes = bandBytes(taps, planes, band);
   for (let g = 0; g < groups; g++) {
     const x = from + <usize> (g * channels) * channelBytes(planes);

@@ -179,7 +179,7 @@ function gradientChunk(chunk: i32, thread: i32): void {
   for (let index = first; index < end; index++) {
     setBand(band, taps, planes, index);
     const source = g.source + <usize> (group * channels) * 4;
-    splitSource(taps, planes, band, source, groups * channels, x);
+    splitSource(taps, planes, band, source, groups * channels, x, group == 0);
     splitGradient(taps, planes, band, g.dy + <usize> (group * n) * 4, groups * n, y);
     const bytes = bandBytes(taps, planes, band);
     for (let i = 0; i < groups; i++) {

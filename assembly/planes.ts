@@ -13,6 +13,7 @@
 
 import { outputPixel, Taps } from "./geometry";
 import { storeLanes } from "./scatter";
+import { touch } from "./touch";
 
 /** How planes are laid out: core/planar.ts makes it. All i32; the lists follow the record. */
 @unmanaged
@@ -90,7 +91,11 @@ export function bandBytes(taps: Taps, planes: Planes, band: Band): usize {
   return <usize> ((rows - 1) * planes.pitch + taps.gridWidth) * 4;
 }
 
-/** Makes the planes of `count` channels of the source, the zeros around included. */
+/**
+ * Makes the planes of `count` channels of the source, the zeros around included.
+ *
+ * @param wanted whether nobody has read these pixels yet
+ */
 export function splitSource(
   taps: Taps,
   planes: Planes,
@@ -98,13 +103,21 @@ export function splitSource(
   source: usize,
   count: i32,
   to: usize,
+  wanted: bool,
 ): void {
   const channel = channelBytes(planes), pixel = <usize> taps.sourceChannels * 4;
   const stepX = taps.stepX, height = taps.sourceHeight, width = taps.sourceWidth;
   const pitch = <usize> planes.pitch * 4, rows = band.rows + planes.halo;
+  // Rows of the source that the band reaches, phases together.
+  const top = max((band.firstRow + planes.firstY) * taps.stepY, 0);
+  const bottom = min((band.firstRow + planes.firstY + rows) * taps.stepY, height);
   memory.fill(to, 0, <usize> count * channel + SLACK);
   for (let n = 0; n < band.pictures; n++) {
     const picture = source + <usize> ((band.firstPicture + n) * height * width) * pixel;
+    if (wanted && top < bottom) {
+      const line = <usize> width * pixel, sink = changetype<usize>(band) + offsetof<Band>();
+      touch(picture + <usize> top * line, <usize> (bottom - top) * line, 64, sink);
+    }
     for (let phase = 0; phase < planes.phasesY * planes.phasesX; phase++) {
       const startY = word(planes, phase / planes.phasesX);
       const startX = word(planes, planes.phasesY + phase % planes.phasesX);

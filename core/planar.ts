@@ -30,6 +30,8 @@ export interface PlanarLayout {
 
 /** Planes of one chunk should stay in a quarter of a core's L2 cache (bytes). */
 const BAND_BYTES = 256 * 1024;
+/** The pixels that they are made of, of all groups, in half of it. */
+const PIXEL_BYTES = 512 * 1024;
 /** Whole pictures are gathered as long as so many chunks remain, for the threads. */
 const LEAST_CHUNKS = 8;
 /** Channels that groups are gathered up to: a cache line of a pixel. */
@@ -73,9 +75,13 @@ export function planarLayout(table: TapTable): PlanarLayout {
   const sources = y.phases.length * x.phases.length * from;
   // Bytes that a row of the grid takes in all planes, and those that the halo takes besides.
   const row = 4 * groups * x.pitch * (sources + to), halo = 4 * groups * x.pitch * sources * y.halo;
-  const fit = Math.floor(BAND_BYTES / (row * y.pitch));
+  // Chunks with other groups of the same pixels follow: those had better be near still.
+  const pixels = 4 * (table.steps[0] * table.source[1] * table.source[2] +
+    table.strides[0] * table.output[1] * table.output[2]);
+  const some = groups < table.groups ? Math.floor(PIXEL_BYTES / pixels) : Infinity;
+  const fit = Math.floor(Math.min(BAND_BYTES / row, some) / y.pitch);
   const pictures = Math.max(1, Math.min(fit, Math.ceil(table.pictures / LEAST_CHUNKS)));
-  const most = Math.max(1, y.halo, Math.floor((BAND_BYTES - halo) / row));
+  const most = Math.max(1, y.halo, Math.min(Math.floor((BAND_BYTES - halo) / row), some));
   const bands = fit > 0 ? 1 : Math.ceil(table.grid[0] / most);
   const rows = Math.ceil(table.grid[0] / bands);
   const held = (pictures - 1) * y.pitch + rows;
