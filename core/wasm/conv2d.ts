@@ -63,7 +63,7 @@ export interface PassOptions {
   /** Whether weights seldom change, so that what is made of them is kept: for inference. Default false. */
   keep?: boolean;
   /** Chooses the algorithm for each table; for tests and measurements. */
-  choose?: (table: TapTable, precision: Precision) => Algorithm;
+  choose?: typeof chooseAlgorithm;
 }
 
 /**
@@ -77,6 +77,7 @@ export class Conv2dPasses {
   readonly #keep: boolean;
   readonly #forward: Phases;
   readonly #backward: Phases;
+  readonly #kernel: Placed;
 
   /** @param geometry A geometry made by `convGeometry` or `convTransposeGeometry`. */
   constructor(readonly geometry: ConvGeometry, options: PassOptions = {}) {
@@ -89,6 +90,9 @@ export class Conv2dPasses {
     };
     this.#forward = place([forwardTaps(geometry)]);
     this.#backward = place(inputGradientTaps(geometry));
+    const [forward] = this.#forward.placed, algorithm = choose(forward.table, precision, "kernel");
+    const same = algorithm.kind === forward.algorithm.kind;
+    this.#kernel = same ? forward : this.#place(forward.table, algorithm);
   }
 
   /** How the forward pass and each phase of the input gradient are computed. */
@@ -151,7 +155,8 @@ export class Conv2dPasses {
   ): void {
     const operands = [from.address, kernel.address, bias?.address ?? 0, to.address];
     const ends = ending(finish);
-    if (placed.every(({ algorithm }) => algorithm.kind === "scatter")) {
+    const filled = placed.filter(({ table }) => tapCount(table));
+    if (filled.length && filled.every(({ algorithm }) => algorithm.kind === "scatter")) {
       const { source: [height, width, channels], kernel: size, output } = placed[0].table;
       const columns = ceil16(size[0] * size[1] * output[2]);
       const products = (height * width + 6) * columns;
@@ -216,7 +221,7 @@ export class Conv2dPasses {
 
   /** dkernel += gradient of the kernel, from the convolution's input x and its output's gradient dy. */
   kernelGradient(x: Block, dy: Block, dkernel: Block): void {
-    const [{ table, algorithm, words, winograd, planes, scratch }] = this.#forward.placed;
+    const { table, algorithm, words, winograd, planes, scratch } = this.#kernel;
     if (planes) {
       const k = innerSize(table), n = table.output[2] / table.groups;
       const parts = Math.min(PARTS, planes.bands);
