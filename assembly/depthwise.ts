@@ -283,7 +283,7 @@ function addRow(
 }
 
 /** The rows of one part of all pictures, tap by tap; the table is the forward one, whose grid is the output. */
-function gradientChunk(part: i32, _thread: i32): void {
+function gradientChunk(part: i32, thread: i32): void {
   const d = changetype<Depthwise>(ARGUMENTS), taps = d.taps, channels = taps.sourceChannels;
   const pixel = <usize> channels * 4, padded = <usize> ((channels + 3) & ~3) * 4;
   const sums = workspace() + <usize> (part * taps.tapsY * taps.tapsX) * padded;
@@ -294,6 +294,8 @@ function gradientChunk(part: i32, _thread: i32): void {
   for (let row = first; row < end; row++) {
     const n = row / taps.gridHeight, i = row - n * taps.gridHeight;
     const dy = d.output + <usize> (row * taps.gridWidth) * pixel;
+    if (taps.tapsY) touchSource(d, n, i, i == 0 || row == first, scratchOf(thread));
+    touch(dy, <usize> taps.gridWidth * pixel, 64, scratchOf(thread));
     for (let r = 0; r < taps.tapsY; r++) {
       const y = i * taps.stepY + offsetY(taps, r);
       if (<u32> y >= <u32> taps.sourceHeight) continue;
@@ -330,7 +332,7 @@ function sumChunk(tap: i32, _thread: i32): void {
   }
 }
 
-/** dkernel += depthwise kernel gradient. Workspace: parts · taps · (channels rounded up to 4) floats. */
+/** dkernel += depthwise kernel gradient. Workspace: parts · taps · (channels rounded up to 4) floats. Scratch: 64 bytes. */
 export function depthwise_kernel_gradient(
   taps: usize,
   source: usize,

@@ -217,9 +217,11 @@ export function joinOutput(
         continue;
       }
       for (let c = 0; c < count; c += 4) {
-        const some = min(4, count - c), p0 = row + <usize> c * plane;
+        // The last four overlap those before: the same values are written twice. A gate would see them.
+        const first = count < 4 || gate ? c : min(c, count - 4), some = min(4, count - first);
+        const p0 = row + <usize> first * plane, lanes = <usize> first * 4;
         const p1 = some > 1 ? p0 + plane : p0, p2 = some > 2 ? p1 + plane : p0;
-        const p3 = some > 3 ? p2 + plane : p0, lanes = <usize> c * 4;
+        const p3 = some > 3 ? p2 + plane : p0;
         joinRow(p0, p1, p2, p3, taps.gridWidth, some, to + lanes, step, low, gate);
       }
     }
@@ -239,11 +241,19 @@ function joinRow(
   low: f32,
   gate: i32,
 ): void {
+  const floor = f32x4.splat(low);
   for (; cells > 0; cells -= 4) {
     const a = v128.load(p0), b = v128.load(p1), c = v128.load(p2), d = v128.load(p3);
     p0 += 16, p1 += 16, p2 += 16, p3 += 16;
     const ab0 = v128.shuffle<f32>(a, b, 0, 4, 1, 5), ab1 = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
     const cd0 = v128.shuffle<f32>(c, d, 0, 4, 1, 5), cd1 = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+    if (cells >= 4 && count == 4 && !gate) {
+      v128.store(to, f32x4.pmax(v128.shuffle<f32>(ab0, cd0, 0, 1, 4, 5), floor)), to += step;
+      v128.store(to, f32x4.pmax(v128.shuffle<f32>(ab0, cd0, 2, 3, 6, 7), floor)), to += step;
+      v128.store(to, f32x4.pmax(v128.shuffle<f32>(ab1, cd1, 0, 1, 4, 5), floor)), to += step;
+      v128.store(to, f32x4.pmax(v128.shuffle<f32>(ab1, cd1, 2, 3, 6, 7), floor)), to += step;
+      continue;
+    }
     put(to, v128.shuffle<f32>(ab0, cd0, 0, 1, 4, 5), count, low, gate), to += step;
     if (cells > 1) put(to, v128.shuffle<f32>(ab0, cd0, 2, 3, 6, 7), count, low, gate), to += step;
     if (cells > 2) put(to, v128.shuffle<f32>(ab1, cd1, 0, 1, 4, 5), count, low, gate), to += step;

@@ -3,6 +3,7 @@ import type { Block } from "../block.ts";
 import type { ConvGeometry } from "../geometry.ts";
 import {
   encodeTaps,
+  flattened,
   forwardTaps,
   innerSize,
   inputGradientTaps,
@@ -88,8 +89,8 @@ export class Conv2dPasses {
       const addresses = placed.map(({ words }) => words.address);
       return { placed, addresses: this.#runtime.allocateWords(addresses) };
     };
-    this.#forward = place([forwardTaps(geometry)]);
-    this.#backward = place(inputGradientTaps(geometry));
+    this.#forward = place([forwardTaps(flattened(geometry))]);
+    this.#backward = place(inputGradientTaps(flattened(geometry)));
     const [forward] = this.#forward.placed, algorithm = choose(forward.table, precision, "kernel");
     const same = algorithm.kind === forward.algorithm.kind;
     this.#kernel = same ? forward : this.#place(forward.table, algorithm);
@@ -233,7 +234,7 @@ export class Conv2dPasses {
     const places = [words.address, x.address, dy.address, dkernel.address];
     if (algorithm.kind === "depthwise") {
       const size = tapCount(table) * ceil16(table.source[2]) * 4;
-      this.#runtime.reserve(0, PARTS * size);
+      this.#runtime.reserve(scratch, PARTS * size);
       this.#runtime.call("depthwise_kernel_gradient", ...places, PARTS);
       return;
     }
