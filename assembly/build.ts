@@ -64,7 +64,7 @@ async function compile(enable: string): Promise<Uint8Array> {
       "--importMemory",
       "--noExportMemory",
       "--sharedMemory",
-      "--initialMemory=2",
+      "--initialMemory=65536",
       "--maximumMemory=65536",
       `--memoryBase=${STATIC_DATA}`,
       "--disableWarning=112",

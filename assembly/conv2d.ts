@@ -39,8 +39,9 @@ import {
 import { EDGE, packPanel, tiles, wholePanels } from "./gemm";
 import { columnTile } from "./im2col";
 import { MR, tileColumns } from "./microkernel";
-import { tileTransposed } from "./microkernel_transposed";
+import { stripTransposed } from "./microkernel_transposed";
 import { parallel } from "./parallel";
+import { touch } from "./touch";
 
 @unmanaged
 class Pass {
@@ -202,6 +203,7 @@ function packGradient(taps: Taps, dy: usize, group: i32, first: i32, count: i32,
   const stride = <usize> taps.outputChannels * 4;
   // The forward table's grid is the whole output, so its pixels follow each other.
   const from = dy + <usize> (group * n) * 4 + <usize> first * stride;
+  for (let p = 0; p < count; p++) touch(from + <usize> p * stride, <usize> n * 4, 64, to);
   for (let j = 0; j < n; j += wide) {
     packPanel(count, n - j, from + <usize> j * 4, stride, 4, to);
     to += <usize> (count * wide) * 4;
@@ -238,29 +240,10 @@ function gradientChunk(chunk: i32, thread: i32): void {
     for (let j = 0; j < n; j += wide) {
       const b = panels + <usize> (j * pixels) * 4, c = sums + <usize> j * 4;
       const a = column + <usize> from * 4;
-      for (let i = 0; i < whole; i += MR) {
-        tileTransposed(
-          pixels,
-          a + <usize> i * 4,
-          lda,
-          b,
-          ldb,
-          c + <usize> (from + i) * ldc,
-          ldc,
-          keep,
-        );
-      }
+      stripTransposed(whole, pixels, a, lda, b, ldb, c + <usize> from * ldc, ldc, keep);
       if (left) {
-        tileTransposed(
-          pixels,
-          a + <usize> whole * 4,
-          lda,
-          b,
-          ldb,
-          spill + <usize> j * 4,
-          ldc,
-          keep,
-        );
+        const rest = a + <usize> whole * 4;
+        stripTransposed(MR, pixels, rest, lda, b, ldb, spill + <usize> j * 4, ldc, keep);
       }
     }
   }

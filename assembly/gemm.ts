@@ -11,6 +11,7 @@
 
 import { ARGUMENTS, scratchOf, workspace, ZEROS } from "./memory";
 import { MR, tile, tileColumns } from "./microkernel";
+import { strip } from "./microkernel_strip";
 import { row } from "./microkernel_rows";
 import { parallel } from "./parallel";
 
@@ -50,20 +51,44 @@ export function tiles(
   edge: usize,
 ): void {
   const wide = tileColumns(), panel = <usize> (taps * k * wide) * 4;
-  const rows = <usize> ((count + MR - 1) / MR * MR) * 4;
+  const rows = (count + MR - 1) / MR * MR;
   for (let j = 0; j < n; j += wide) {
     const at = column + <usize> j * 4;
     const start = init > ZEROS ? init + <usize> j * 4 : init;
     if (n - j >= wide) {
-      for (let i: usize = 0; i < rows; i += 4 * MR) {
-        tile(taps, k, from + i, step, skip, b, to + i, at, start, low, gate);
-      }
+      tile(rows, taps, k, from, step, skip, b, to, at, start, low, gate);
     } else {
-      for (let i: usize = 0; i < rows; i += 4 * MR) {
+      for (let i: usize = 0; i < <usize> rows * 4; i += 4 * MR) {
         edgeTile(n - j, taps, k, from + i, step, skip, b, to + i, at, start, low, gate, edge);
       }
     }
     b += panel;
+  }
+}
+
+/**
+ * Whole panels of C from packed B, all rows a stride apart: C = init + A·B.
+ *
+ * @param rows,a,lda,c,ldc,ldi as of `strip`
+ * @param n    columns, a multiple of the tile's
+ * @param init as of `strip`, for column 0
+ */
+export function panels(
+  rows: i32,
+  n: i32,
+  k: i32,
+  a: usize,
+  lda: usize,
+  b: usize,
+  c: usize,
+  ldc: usize,
+  init: usize,
+  ldi: usize,
+): void {
+  const line = <usize> tileColumns() * 4, panel = <usize> k * line;
+  const step: usize = init == ZEROS ? 0 : line;
+  for (const end = c + <usize> n * 4; c < end; c += line, b += panel, init += step) {
+    strip(rows, k, a, lda, b, c, ldc, init, ldi);
   }
 }
 
@@ -88,7 +113,7 @@ function edgeTile(
     store<u32>(table + 4 * i, <u32> (edge + 64 * i));
     if (!init || gate) copyFloats(edge + 64 * i, row(to, i) + column, bytes);
   }
-  tile(taps, k, from, step, skip, b, table, 0, init, low, gate);
+  tile(MR, taps, k, from, step, skip, b, table, 0, init, low, gate);
   for (let i: usize = 0; i < 6; i++) copyFloats(row(to, i) + column, edge + 64 * i, bytes);
 }
 
@@ -151,7 +176,7 @@ export function wholePanels(n: i32): i32 {
 
 /** Rows of C a chunk of GEMM makes, and how much of K it takes at a time: a block of A (96 KiB) and a panel of B (16 KiB) stay in the L2 and L1 caches. */
 const BLOCK_ROWS: i32 = 48;
-const BLOCK_K: i32 = 512;
+const BLOCK_K: i32 = 256;
 /** Columns a chunk makes: wide products of few rows still find work for every thread. */
 const BLOCK_COLUMNS: i32 = 256;
 
@@ -204,7 +229,14 @@ function gemmChunk(chunk: i32, thread: i32): void {
     let init: usize = 0;
     if (k0 == 0 && !g.add) init = g.bias ? g.bias + <usize> j0 * 4 : ZEROS;
     const skip = g.transposeA ? <usize> 0 : <usize> k0 * 4;
-    tiles(count, columns, 1, kc, from, 0, skip, b, to, 0, init, UNBOUNDED, 0, edge);
+    const c = g.c + (<usize> i0 * <usize> g.n + <usize> j0) * 4, ldc = <usize> g.n * 4;
+    const a = <usize> load<u32>(from) + skip;
+    const whole = count == BLOCK_ROWS ? columns / tileColumns() * tileColumns() : 0;
+    if (whole) panels(count, whole, kc, a, lda, b, c, ldc, init ? init : c, init ? 0 : ldc);
+    if (whole == columns) continue;
+    const rest = b + <usize> (kc * whole) * 4, done = <usize> whole * 4;
+    if (init > ZEROS) init += done;
+    tiles(count, columns - whole, 1, kc, from, 0, skip, rest, to, done, init, UNBOUNDED, 0, edge);
   }
 }
 

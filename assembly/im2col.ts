@@ -26,7 +26,8 @@ function zeroRun(to: usize, bytes: usize): void {
 }
 
 /**
- * Writes rows for the grid cells first … first+count-1 at `to`, `taps.columnStride` floats apart.
+ * Writes rows for the grid cells first … first+count-1 at `to`, `taps.columnStride` floats apart, and
+ * perhaps up to three floats after the last.
  *
  * @param source the picture stack
  * @param group  which group's channels to take
@@ -65,6 +66,13 @@ export function columnTile(
       const x0 = j * taps.stepX;
       if (joined) {
         const x = x0 + offsetX(taps, 0);
+        if (x >= 0 && x + tapsX <= width) {
+          // Whole vectors: what is too much lies where the next run will be, or in the padding.
+          const from = line + <usize> x * pixel, all = <usize> tapsX * run;
+          for (let c: usize = 0; c < all; c += 16) v128.store(at + c, v128.load(from + c));
+          at += all;
+          continue;
+        }
         const left = min(max(-x, 0), tapsX), right = min(max(x + tapsX - width, 0), tapsX - left);
         const middle = tapsX - left - right;
         zeroRun(at, <usize> left * run);

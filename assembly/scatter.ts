@@ -13,9 +13,10 @@
 
 import { ARGUMENTS, scratchOf, workspace, ZEROS } from "./memory";
 import { kernelX, kernelY, offsetX, offsetY, outputPixel, Taps } from "./geometry";
-import { EDGE, packPanel, tiles, UNBOUNDED, wholePanels } from "./gemm";
-import { tileColumns } from "./microkernel";
+import { packPanel, panels, wholePanels } from "./gemm";
+import { MR, tileColumns } from "./microkernel";
 import { parallel } from "./parallel";
+import { touch } from "./touch";
 
 @unmanaged
 class Scatter {
@@ -66,32 +67,15 @@ function packChunk(chunk: i32, _thread: i32): void {
 
 function pictureChunk(picture: i32, thread: i32): void {
   const s = changetype<Scatter>(ARGUMENTS), taps = table(s, 0), columns = wholePanels(width(taps));
-  const edge = scratchOf(thread), from = edge + EDGE, to = from + <usize> ROWS * 4;
-  const z = to + <usize> ROWS * 4, pixels = taps.sourceHeight * taps.sourceWidth;
-  const line = <usize> columns * 4, pixel = <usize> taps.sourceChannels * 4;
+  const z = scratchOf(thread), pixels = taps.sourceHeight * taps.sourceWidth;
+  const c = taps.sourceChannels, line = <usize> columns * 4, pixel = <usize> c * 4;
   const source = s.source + <usize> (picture * pixels) * pixel;
   for (let p = 0; p < pixels; p += ROWS) {
-    const count = min(ROWS, pixels - p), padded = (count + 5) / 6 * 6;
-    for (let i = 0; i < padded; i++) {
-      store<u32>(from + <usize> i * 4, <u32> (source + <usize> min(p + i, pixels - 1) * pixel));
-      store<u32>(to + <usize> i * 4, <u32> (z + <usize> (p + i) * line));
-    }
-    tiles(
-      count,
-      columns,
-      1,
-      taps.sourceChannels,
-      from,
-      0,
-      0,
-      workspace(),
-      to,
-      0,
-      ZEROS,
-      UNBOUNDED,
-      0,
-      edge,
-    );
+    // Up to five rows past the picture are made too; nobody reads them.
+    const rows = (min(ROWS, pixels - p) + MR - 1) / MR * MR;
+    const a = source + <usize> p * pixel, to = z + <usize> p * line;
+    touch(a, <usize> rows * pixel, 64, to);
+    panels(rows, columns, c, a, pixel, workspace(), to, line, ZEROS, 0);
   }
   for (let q = 0; q < s.count; q++) gatherPhase(s, table(s, q), picture, z, line);
 }
@@ -119,7 +103,7 @@ function gatherPhase(s: Scatter, taps: Taps, picture: i32, z: usize, line: usize
           }
         }
         if (s.gate) sum = v128.and(sum, f32x4.gt(v128.load(to + at), f32x4.splat(0)));
-        storeLanes(to + at, f32x4.max(sum, f32x4.splat(s.low)), n - c);
+        storeLanes(to + at, f32x4.pmax(sum, f32x4.splat(s.low)), n - c);
       }
     }
   }

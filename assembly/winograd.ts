@@ -15,29 +15,33 @@
 import { ARGUMENTS, scratchOf, ZEROS } from "./memory";
 import { packTap } from "./conv2d";
 import { outputPixel } from "./geometry";
-import { tiles, UNBOUNDED, wholePanels } from "./gemm";
+import { panels, UNBOUNDED, wholePanels } from "./gemm";
 import { MR, tileColumns } from "./microkernel";
+import { kept } from "./microkernel_rows";
 import { parallel } from "./parallel";
+import { F23 } from "./winograd_f23";
+import { F42 } from "./winograd_f42";
+import { F43 } from "./winograd_f43";
 import {
-  BLOCKS,
-  inputBlock,
-  Kernel,
-  ladder,
-  Output,
   outputTable,
-  PIXELS,
-  products,
-  RESULT,
   rowFloats,
-  ROWS,
+  sourceBlock,
   table,
   tilesAcross,
   tilesDown,
   tileTotal,
-  transform,
   Winograd,
 } from "./winograd_tiles";
-import { F23, F42, F43 } from "./winograd_transforms";
+import {
+  BLOCKS,
+  CHUNK,
+  Kernel,
+  Output,
+  PIXELS,
+  products,
+  SQUARE,
+  transform,
+} from "./winograd_transform";
 
 /** Transforms the kernel of one tap table for one panel of output channels into U[ξ][panel][K][columns]. */
 function kernelChunk<T>(chunk: i32, thread: i32): void {
@@ -52,18 +56,8 @@ function kernelChunk<T>(chunk: i32, thread: i32): void {
     panels = <usize> (wholePanels(taps.outputChannels) / wide);
   const plane = panels * k * line, lines = <usize> products<T>() * plane;
   const to = w.transformed + (<usize> panel * k + <usize> (q * channels)) * line;
-  for (let at: usize = 0; at < slice; at += 32) {
-    transform<Kernel<T>>(
-      scratch,
-      slices + at,
-      <usize> r * slice,
-      slice,
-      to + at,
-      lines,
-      plane,
-      UNBOUNDED,
-    );
-  }
+  const down = <usize> r * slice;
+  transform<Kernel<T>>(scratch, slices, down, slice, to, lines, plane, UNBOUNDED, slice);
 }
 
 /** Transforms the products of one tile back and stores its pixels, columns j … j+columns-1 of the output. */
@@ -85,45 +79,41 @@ function outputTile<T>(
   const first = w.output + outputPixel(taps, picture, i0, j0) + <usize> j * 4;
   const toStep = <usize> (taps.strideX * taps.outputChannels) * 4;
   const toLines = <usize> (taps.strideY * taps.outputWidth * taps.outputChannels) * 4;
-  const square = scratch + RESULT;
-  if (!whole || w.gate || columns & 7) {
-    outputTable<T>(taps, w.output, tile, outside, scratch + PIXELS);
+  const bytes = <usize> columns * 4;
+  let at: usize = 0;
+  if (whole && !w.gate) {
+    at = bytes & ~31;
+    transform<Output<T>>(scratch, from, lines, plane, first, toLines, toStep, w.low, at);
   }
-  for (let c = 0; c < columns; c += 8) {
-    const at = <usize> c * 4;
-    if (whole && !w.gate && c + 8 <= columns) {
-      transform<Output<T>>(scratch, from + at, lines, plane, first + at, toLines, toStep, w.low);
-    } else {
-      transform<Output<T>>(scratch, from + at, lines, plane, square, <usize> m * 32, 32, w.low);
-      storePixels(m * m, square, scratch + PIXELS, <usize> j * 4 + at, columns - c, w.gate);
-    }
+  if (at == bytes) return;
+  const square = scratch + SQUARE, pixels = scratch + PIXELS;
+  outputTable<T>(taps, w.output, tile, outside, pixels);
+  for (; at < bytes; at += CHUNK) {
+    const run = min(CHUNK, bytes - at), edge = <usize> m * CHUNK;
+    transform<Output<T>>(scratch, from + at, lines, plane, square, edge, CHUNK, w.low, run);
+    storePixels(m * m, square, pixels, <usize> j * 4 + at, run, w.gate != 0);
   }
 }
 
-/** Stores up to eight channels of a tile's pixels one by one; under a gate, 0 where they held nothing above 0. */
+/** Stores a run of channels of a square of pixels, one by one; under a gate, 0 where they held nothing above 0. */
 function storePixels(
   count: i32,
-  from: usize,
-  to: usize,
+  square: usize,
+  pixels: usize,
   skip: usize,
-  channels: i32,
-  gate: i32,
+  bytes: usize,
+  gate: bool,
 ): void {
-  for (let i = 0; i < count; i++, from += 32) {
-    const at = <usize> load<u32>(to + <usize> i * 4) + skip;
-    let y0 = v128.load(from), y1 = v128.load(from, 16);
+  const whole = bytes & ~15;
+  for (const end = pixels + <usize> count * 4; pixels < end; pixels += 4, square += CHUNK) {
+    const at = <usize> load<u32>(pixels) + skip;
     if (gate) {
-      y0 = v128.and(y0, f32x4.gt(v128.load(at), f32x4.splat(0)));
-      y1 = v128.and(y1, f32x4.gt(v128.load(at, 16), f32x4.splat(0)));
+      for (let c: usize = 0; c < bytes; c += 16) {
+        v128.store(square + c, kept(v128.load(square + c), at + c));
+      }
     }
-    if (channels >= 8) {
-      v128.store(at, y0), v128.store(at, y1, 16);
-      continue;
-    }
-    v128.store(from, y0), v128.store(from, y1, 16);
-    for (let c: usize = 0; c < <usize> channels * 4; c += 4) {
-      store<f32>(at + c, load<f32>(from + c));
-    }
+    for (let c: usize = 0; c < whole; c += 16) v128.store(at + c, v128.load(square + c));
+    for (let c = whole; c < bytes; c += 4) store<f32>(at + c, load<f32>(square + c));
   }
 }
 
@@ -138,38 +128,20 @@ function passChunk<T>(chunk: i32, thread: i32): void {
   const v = scratch + BLOCKS, planeM = <usize> w.blockColumns * 4;
   const rowM = <usize> planes * planeM + 64, products_ = v + <usize> planes * plane;
   const outside = products_ + <usize> w.blockTiles * rowM;
-  const from = scratch + ROWS, to = from + 96 * 4, padded = (count + MR - 1) / MR * MR;
-  inputBlock<T>(w, scratch, first, count, v, row, plane, outside);
-  for (let t = 0; t < padded; t++) {
-    store<u32>(from + <usize> t * 4, <u32> (v + <usize> min(t, count - 1) * row));
-  }
-  ladder(to, padded, products_, rowM);
-  const panels = wholePanels(n) / wide, panelBytes = <usize> (k * wide) * 4;
+  const padded = (count + MR - 1) / MR * MR;
+  sourceBlock<T>(w, scratch, first, count, v, row, plane);
+  const across = wholePanels(n) / wide, panelBytes = <usize> (k * wide) * 4;
   const blocks = (n + w.blockColumns - 1) / w.blockColumns;
   const begin = blocks * part / w.columnParts * w.blockColumns;
   const end = min(n, blocks * (part + 1) / w.columnParts * w.blockColumns);
   for (let j = begin; j < end; j += w.blockColumns) {
     const columns = min(w.blockColumns, wholePanels(n) - j);
     for (let x = 0; x < planes; x++) {
-      const u = w.transformed + <usize> (x * panels + j / wide) * panelBytes;
+      const u = w.transformed + <usize> (x * across + j / wide) * panelBytes;
       // The output transform takes the product of point 1 into every pixel, unchanged: the bias goes there.
       const init = w.bias && x == products<T>() + 1 ? w.bias + <usize> j * 4 : ZEROS;
-      tiles(
-        count,
-        columns,
-        1,
-        k,
-        from,
-        0,
-        <usize> x * plane,
-        u,
-        to,
-        <usize> x * planeM,
-        init,
-        UNBOUNDED,
-        0,
-        scratch,
-      );
+      const line = v + <usize> x * plane, to = products_ + <usize> x * planeM;
+      panels(padded, columns, k, line, row, u, to, rowM, init, 0);
     }
     for (let t = 0; t < count; t++) {
       const from = products_ + <usize> t * rowM;

@@ -10,46 +10,51 @@ import { addParts } from "./conv2d";
 import { kernelX, kernelY, outputPixel, Taps } from "./geometry";
 import { UNBOUNDED, wholePanels } from "./gemm";
 import { MR, tileColumns } from "./microkernel";
-import { tileTransposed } from "./microkernel_transposed";
+import { stripTransposed } from "./microkernel_transposed";
 import { parallel } from "./parallel";
+import { F23 } from "./winograd_f23";
+import { F42 } from "./winograd_f42";
+import { F43 } from "./winograd_f43";
 import {
-  BLOCKS,
-  Gradient,
-  inputBlock,
-  KernelGradient,
   outputTable,
-  PIXELS,
-  products,
-  RESULT,
   rowFloats,
+  sourceBlock,
   table,
   tilesAcross,
   tilesDown,
   tileTotal,
-  transform,
   Winograd,
 } from "./winograd_tiles";
-import { F23, F42, F43 } from "./winograd_transforms";
+import {
+  BLOCKS,
+  Gradient,
+  KernelGradient,
+  PIXELS,
+  products,
+  SQUARE,
+  transform,
+} from "./winograd_transform";
 
 /** Rows that the sums of one plane take. */
 function sumRows(k: i32): i32 {
   return (k + MR - 1) / MR * MR;
 }
 
-/** Transforms dy's tiles into panels D[ξ][panel][tile][columns]; `border` is room for one tile of pixels. */
+/** Transforms dy's tiles into D[ξ][tile][N]; `border` is room for one tile of pixels. */
 function gradientBlock<T>(
   w: Winograd,
   scratch: usize,
   first: i32,
   count: i32,
   to: usize,
+  row: usize,
   plane: usize,
   border: usize,
 ): void {
-  const taps = table(w, 0), wide = tileColumns(), m = changetype<T>(0).outputs();
+  const taps = table(w, 0), m = changetype<T>(0).outputs();
   const pixel = <usize> taps.outputChannels * 4, toLines = <usize> products<T>() * plane;
   const down = tilesDown<T>(taps), across = tilesAcross<T>(taps);
-  for (let t = 0; t < count; t++) {
+  for (let t = 0; t < count; t++, to += row) {
     const tile = first + t, picture = tile / (down * across);
     const inside = tile - picture * down * across;
     const i = inside / across * m, j = inside % across * m;
@@ -65,92 +70,101 @@ function gradientBlock<T>(
         memory.copy(border + <usize> p * pixel, at, pixel);
       }
     }
-    for (let c = 0; c < taps.outputChannels; c += 8) {
-      const at = to + <usize> ((c / wide * w.blockTiles + t) * wide + c % wide) * 4;
-      transform<Gradient<T>>(
-        scratch,
-        from + <usize> c * 4,
-        lines,
-        step,
-        at,
-        toLines,
-        plane,
-        UNBOUNDED,
-      );
-    }
+    transform<Gradient<T>>(scratch, from, lines, step, to, toLines, plane, UNBOUNDED, pixel);
+  }
+}
+
+/** Adds `count` rows, `row` bytes apart, to one of `bytes` (a multiple of 16). */
+function addRows(count: i32, from: usize, row: usize, to: usize, bytes: usize): void {
+  for (const end = to + bytes; to < end; to += 16, from += 16) {
+    let sum = v128.load(to), at = from;
+    for (let t = 0; t < count; t++, at += row) sum = f32x4.add(sum, v128.load(at));
+    v128.store(to, sum);
   }
 }
 
 function gradientChunk<T>(part: i32, thread: i32): void {
   const w = changetype<Winograd>(ARGUMENTS), scratch = scratchOf(thread), taps = table(w, 0);
   const planes = products<T>() * products<T>(), wide = tileColumns();
-  const k = taps.sourceChannels * w.count, width = wholePanels(taps.outputChannels);
+  const k = taps.sourceChannels * w.count, n = wholePanels(taps.outputChannels);
   const row = <usize> rowFloats(k) * 4, plane = <usize> w.blockTiles * row + 64;
-  const v = scratch + BLOCKS, d = v + <usize> planes * plane;
-  const planeD = <usize> (w.blockTiles * width) * 4 + 64,
-    border = d + <usize> planes * planeD,
-    ldc = <usize> width * 4;
-  const planeSum = <usize> sumRows(k) * ldc,
-    sums = workspace() + <usize> (part * planes) * planeSum;
+  const rowD = <usize> rowFloats(n) * 4, planeD = <usize> w.blockTiles * rowD + 64;
+  const v = scratch + BLOCKS, d = v + <usize> planes * plane, border = d + <usize> planes * planeD;
+  // Sums are kept in panels, [ξ][panel][K][columns]: the tiles of a panel follow each other.
+  const rows = sumRows(k), ldc = <usize> wide * 4, planeSum = <usize> (rows * n) * 4;
+  const sums = workspace() + <usize> part * partSize(planeSum, planes, n);
+  const biasSum = sums + <usize> planes * planeSum;
   const total = tileTotal<T>(taps), blocks = (total + w.blockTiles - 1) / w.blockTiles;
   const begin = blocks * part / w.parts, end = blocks * (part + 1) / w.parts;
   if (begin == end) memory.fill(sums, 0, <usize> planes * planeSum);
+  if (w.bias) memory.fill(biasSum, 0, <usize> n * 4);
   for (let block = begin; block < end; block++) {
     const first = block * w.blockTiles, count = min(w.blockTiles, total - first);
-    inputBlock<T>(w, scratch, first, count, v, row, plane, border);
-    gradientBlock<T>(w, scratch, first, count, d, planeD, border);
+    sourceBlock<T>(w, scratch, first, count, v, row, plane);
+    gradientBlock<T>(w, scratch, first, count, d, rowD, planeD, border);
+    // Point 1 takes every pixel of a tile of dy once: its D are the tiles' sums.
+    const once = d + <usize> (products<T>() + 1) * planeD;
+    if (w.bias) addRows(count, once, rowD, biasSum, <usize> n * 4);
+    const keep = block > begin;
     for (let x: usize = 0; x < <usize> planes; x++) {
-      for (let j = 0; j < width; j += wide) {
-        const b = d + x * planeD + <usize> (j * w.blockTiles) * 4,
-          c = sums + x * planeSum + <usize> j * 4;
-        for (let i = 0; i < k; i += MR) {
-          const a = v + x * plane + <usize> i * 4;
-          tileTransposed(
-            count,
-            a,
-            row,
-            b,
-            <usize> wide * 4,
-            c + <usize> i * ldc,
-            ldc,
-            block > begin,
-          );
-        }
+      let c = sums + x * planeSum;
+      for (let j = 0; j < n; j += wide, c += <usize> rows * ldc) {
+        const b = d + x * planeD + <usize> j * 4;
+        stripTransposed(rows, count, v + x * plane, row, b, rowD, c, ldc, keep);
       }
     }
   }
 }
 
-/** Adds the parts of one source channel and transforms them back to its taps' gradients. */
-function sumChunk<T>(chunk: i32, thread: i32): void {
-  const w = changetype<Winograd>(ARGUMENTS), scratch = scratchOf(thread);
-  const taps = table(w, chunk / table(w, 0).sourceChannels), channels = taps.sourceChannels;
-  const planes = products<T>() * products<T>(), r = changetype<T>(0).taps(), c = chunk % channels;
-  const n = taps.outputChannels, ldc = <usize> wholePanels(n) * 4;
-  const planeSum = <usize> sumRows(channels * w.count) * ldc, summed = scratch + BLOCKS;
-  memory.fill(summed, 0, <usize> planes * ldc);
-  for (let x: usize = 0; x < <usize> planes; x++) {
-    const from = workspace() + x * planeSum + <usize> chunk * ldc;
-    addParts(n, w.parts, from, <usize> planes * planeSum, summed + x * ldc);
-  }
-  const lines = <usize> products<T>() * ldc, square = scratch + RESULT;
-  for (let j = 0; j < n; j += 8) {
-    const from = summed + <usize> j * 4;
-    transform<KernelGradient<T>>(scratch, from, lines, ldc, square, <usize> r * 32, 32, UNBOUNDED);
+/** Bytes of a part's sums: its planes, the bias's row, and a line that keeps the parts out of each other's cache sets. */
+function partSize(planeSum: usize, planes: i32, n: i32): usize {
+  return <usize> planes * planeSum + <usize> n * 4 + 64;
+}
+
+/** Adds the parts of one plane, or of the bias, into the first. */
+function addChunk<T>(plane: i32, _thread: i32): void {
+  const w = changetype<Winograd>(ARGUMENTS), taps = table(w, 0);
+  const planes = products<T>() * products<T>(), n = wholePanels(taps.outputChannels);
+  const rows = sumRows(taps.sourceChannels * w.count), planeSum = <usize> (rows * n) * 4;
+  const to = workspace() + <usize> plane * planeSum, part = partSize(planeSum, planes, n);
+  if (plane < planes) addParts(rows * n, w.parts - 1, to + part, part, to);
+  else addParts(taps.outputChannels, w.parts, to, part, w.bias);
+}
+
+/** Transforms the sums of one source channel back to its taps' gradients. */
+function transformChunk<T>(chunk: i32, thread: i32): void {
+  const w = changetype<Winograd>(ARGUMENTS), scratch = scratchOf(thread), first = table(w, 0);
+  const r = changetype<T>(0).taps(), wide = tileColumns(), line = <usize> wide * 4;
+  const channels = first.sourceChannels, n = first.outputChannels;
+  const rows = sumRows(channels * w.count), plane = <usize> (rows * wholePanels(n)) * 4;
+  const taps = table(w, chunk / channels), c = chunk % channels;
+  const lines = <usize> products<T>() * plane, square = scratch + SQUARE;
+  let from = workspace() + <usize> chunk * line;
+  for (let j = 0; j < n; j += wide, from += <usize> rows * line) {
+    const down = <usize> r * line;
+    transform<KernelGradient<T>>(scratch, from, lines, plane, square, down, line, UNBOUNDED, line);
     for (let i = 0; i < r * r; i++) {
       const pixel = kernelY(taps, i / r) * taps.kernelWidth + kernelX(taps, i % r);
-      addTap(w, taps, pixel, c, j, square + <usize> i * 32);
+      addTap(w, taps, pixel, c, j, square + <usize> i * line, min(wide, n - j));
     }
   }
 }
 
-/** Adds the gradients of eight output channels, from j on, to the kernel's array. */
-function addTap(w: Winograd, taps: Taps, pixel: i32, c: i32, j: i32, from: usize): void {
+/** Adds the gradients of `count` output channels, from j on, to the kernel's array. */
+function addTap(
+  w: Winograd,
+  taps: Taps,
+  pixel: i32,
+  c: i32,
+  j: i32,
+  from: usize,
+  count: i32,
+): void {
   const n = taps.outputChannels, channels = taps.sourceChannels;
   const slice = w.kernel + (<usize> pixel * <usize> n * <usize> channels) * 4;
   const base = w.swapped ? slice + <usize> (j * channels + c) * 4 : slice + <usize> (c * n + j) * 4;
   const step = w.swapped ? <usize> channels * 4 : <usize> 4;
-  for (let i: usize = 0; i < <usize> min(8, n - j); i++) {
+  for (let i: usize = 0; i < <usize> count; i++) {
     const at = base + i * step;
     store<f32>(at, load<f32>(at) + load<f32>(from + i * 4));
   }
@@ -163,17 +177,32 @@ function gradientJob(part: i32, thread: i32): void {
   else gradientChunk<F42>(part, thread);
 }
 
-function sumJob(chunk: i32, thread: i32): void {
+function addJob(chunk: i32, thread: i32): void {
   const variant = changetype<Winograd>(ARGUMENTS).variant;
-  if (variant == 0) sumChunk<F43>(chunk, thread);
-  else if (variant == 1) sumChunk<F23>(chunk, thread);
-  else sumChunk<F42>(chunk, thread);
+  if (variant == 0) addChunk<F43>(chunk, thread);
+  else if (variant == 1) addChunk<F23>(chunk, thread);
+  else addChunk<F42>(chunk, thread);
+}
+
+function transformJob(chunk: i32, thread: i32): void {
+  const variant = changetype<Winograd>(ARGUMENTS).variant;
+  if (variant == 0) transformChunk<F43>(chunk, thread);
+  else if (variant == 1) transformChunk<F23>(chunk, thread);
+  else transformChunk<F42>(chunk, thread);
+}
+
+/** Products of a tile. */
+function planeCount(variant: i32): i32 {
+  if (variant == 0) return products<F43>() * products<F43>();
+  if (variant == 1) return products<F23>() * products<F23>();
+  return products<F42>() * products<F42>();
 }
 
 /**
- * dkernel += Σ over the grid of sourceᵀ · dy, where dy is laid out as the tables' output.
+ * dkernel += Σ over the grid of sourceᵀ · dy, where dy is laid out as the tables' output; dbias += Σ dy,
+ * if there is one.
  *
- * Workspace: parts · products · (k rounded up to 6) · (n rounded up to 16) floats.
+ * Workspace: parts · ((products · (k rounded up to 6) + 1) · (n rounded up to 16) + 16) floats.
  */
 export function winograd_kernel_gradient(
   variant: i32,
@@ -182,13 +211,19 @@ export function winograd_kernel_gradient(
   source: usize,
   dy: usize,
   dkernel: usize,
+  dbias: usize,
   swapped: i32,
   blockTiles: i32,
   parts: i32,
 ): void {
   const w = changetype<Winograd>(ARGUMENTS);
   w.variant = variant, w.tables = tables, w.count = count, w.source = source, w.output = dy;
-  w.kernel = dkernel, w.swapped = swapped, w.blockTiles = blockTiles, w.parts = parts;
+  w.kernel = dkernel,
+    w.bias = dbias,
+    w.swapped = swapped,
+    w.blockTiles = blockTiles,
+    w.parts = parts;
   parallel(gradientJob.index, parts);
-  parallel(sumJob.index, table(w, 0).sourceChannels * count);
+  parallel(addJob.index, planeCount(variant) + (dbias ? 1 : 0));
+  parallel(transformJob.index, table(w, 0).sourceChannels * count);
 }

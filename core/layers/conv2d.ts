@@ -118,9 +118,10 @@ export function lowerConv(
     backward: ({ parameters }) => {
       const dy = to.gradient!;
       if (parameters) {
-        if (transposed) passes.kernelGradient(dy, from.data, kernel.gradient);
-        else passes.kernelGradient(from.data, dy, kernel.gradient);
-        if (bias) columnSums(dy, pixels, bias.gradient);
+        if (transposed) {
+          passes.kernelGradient(dy, from.data, kernel.gradient);
+          if (bias) columnSums(dy, pixels, bias.gradient);
+        } else passes.kernelGradient(from.data, dy, kernel.gradient, bias && bias.gradient);
       }
       // Last: it may overwrite the input.
       if (!from.gradient) return;

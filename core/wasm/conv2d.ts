@@ -12,6 +12,7 @@ import {
   tileLayout,
 } from "../taps.ts";
 import { encodePlanar, planarLayout, planarScratch } from "../planar.ts";
+import { columnSums } from "./elementwise.ts";
 import { type Runtime, runtime } from "./runtime.ts";
 import { WinogradPass } from "./winograd.ts";
 
@@ -220,8 +221,18 @@ export class Conv2dPasses {
     return `${print} ${runtime.tileColumns}`;
   }
 
-  /** dkernel += gradient of the kernel, from the convolution's input x and its output's gradient dy. */
-  kernelGradient(x: Block, dy: Block, dkernel: Block): void {
+  /**
+   * dkernel += gradient of the kernel, from the convolution's input x and its output's gradient dy;
+   * dbias += that of its bias, the sum of dy over all pixels.
+   */
+  kernelGradient(x: Block, dy: Block, dkernel: Block, dbias: Block | null = null): void {
+    if (this.#kernelGradient(x, dy, dkernel, dbias) || !dbias) return;
+    const { batch, output } = this.geometry;
+    columnSums(dy, batch * output[0] * output[1], dbias);
+  }
+
+  /** The same; says whether it has done dbias too. */
+  #kernelGradient(x: Block, dy: Block, dkernel: Block, dbias: Block | null): boolean {
     const { table, algorithm, words, winograd, planes, scratch } = this.#kernel;
     if (planes) {
       const k = innerSize(table), n = table.output[2] / table.groups;
@@ -229,23 +240,24 @@ export class Conv2dPasses {
       this.#runtime.reserve(planes.scratch, 4 * (k + 32 + parts * table.output[2] * (k + 8)));
       const places = [words, planes.words, x, dy, dkernel].map(({ address }) => address);
       this.#runtime.call("planar_kernel_gradient", ...places, parts);
-      return;
+      return false;
     }
     const places = [words.address, x.address, dy.address, dkernel.address];
     if (algorithm.kind === "depthwise") {
       const size = tapCount(table) * ceil16(table.source[2]) * 4;
       this.#runtime.reserve(scratch, PARTS * size);
       this.#runtime.call("depthwise_kernel_gradient", ...places, PARTS);
-      return;
+      return false;
     }
     if (winograd?.gradientFits && table.steps[0] * table.steps[1] === 1) {
-      return winograd.gradient(x, dy, dkernel, 0);
+      winograd.gradient(x, dy, dkernel, 0, dbias);
+      return true;
     }
     // Each phase of the input gradient holds taps of its own: together they are the kernel.
     const phases = this.#backward.placed;
     if (phases.every((phase) => phase.winograd?.gradientFits)) {
       for (const { winograd } of phases) winograd!.gradient(dy, x, dkernel, 1);
-      return;
+      return false;
     }
     const pixels = table.pictures * table.grid[0] * table.grid[1];
     const n = table.output[2] / table.groups;
@@ -255,5 +267,6 @@ export class Conv2dPasses {
     const byRow = parts * table.groups < PARTS && table.taps[0].length > 1;
     this.#runtime.reserve(scratch, parts * size);
     this.#runtime.call("conv2d_kernel_gradient", ...places, parts, byRow ? 1 : 0);
+    return false;
   }
 }

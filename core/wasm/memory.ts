@@ -26,7 +26,8 @@ export const MEMORY_MAP = {
 /** The most threads there can be: SLOTS holds one word for each. */
 export const MAX_THREADS = 64;
 
-const PAGE = 65536;
+/** Bytes of a page of WebAssembly's memory. */
+export const PAGE = 65536;
 
 /**
  * Reserves the linear memory: 4 GiB of addresses where the system allows it, else less. Only pages

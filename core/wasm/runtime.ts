@@ -188,7 +188,7 @@ export class Runtime {
 
   #load(): { module: WebAssembly.Module; exports: KernelExports } {
     if (this.#kernels) return this.#kernels;
-    const module = compileKernels(this.#arithmetic);
+    const module = compileKernels(this.#arithmetic, this.memory);
     return this.#kernels = { module, exports: instantiateKernels(module, this.memory) };
   }
 }

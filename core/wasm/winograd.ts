@@ -6,11 +6,11 @@ import { type Runtime, runtime } from "./runtime.ts";
 /** Numbers of the variants in assembly/winograd.ts. */
 const NUMBERS = { F43: 0, F23: 1, F42: 2 };
 /** Tables and small buffers at the start of a thread's scratch. */
-const HEADER = 4096;
+const HEADER = 24 << 10;
 /** The transformed blocks of a pass should stay in most of a core's L2 cache (bytes). */
-const PASS_BYTES = 640 << 10;
+const PASS_BYTES = 480 << 10;
 /** Those of a kernel gradient may be larger: more tiles a block mean fewer trips to its sums. */
-const GRADIENT_BYTES = 1200 << 10;
+const GRADIENT_BYTES = 2400 << 10;
 /** Partial sums of a kernel gradient may take this many bytes. */
 const PARTIAL_BYTES = 96 << 20;
 /** A transformed kernel larger than this (bytes) is made anew each time. */
@@ -80,7 +80,7 @@ export class WinogradPass {
     ends: readonly [number, number],
     key: string | null = null,
   ): void {
-    const columns = Math.min(64, ceil(this.#n, 16));
+    const columns = Math.min(128, ceil(this.#n, 16));
     const tiles = this.#blockTiles(this.#row + columns + 16, PASS_BYTES);
     const parts = Math.ceil(CHUNKS / Math.ceil(this.#tiles / tiles));
     const blocks = this.#planes * (tiles * (this.#row + columns + 16) * 4 + 128);
@@ -118,7 +118,7 @@ export class WinogradPass {
 
   /** Bytes of one part's sums. */
   get #partBytes(): number {
-    return this.#planes * ceil(this.#k, 6) * ceil(this.#n, 16) * 4;
+    return (this.#planes * ceil(this.#k, 6) + 1) * ceil(this.#n, 16) * 4 + 64;
   }
 
   /** Whether the kernel gradient's partial sums fit often enough for all threads to have work. */
@@ -126,16 +126,19 @@ export class WinogradPass {
     return this.#partBytes * PARTS <= PARTIAL_BYTES;
   }
 
-  /** dkernel += sourceᵀ·dy over all tiles. */
-  gradient(source: Block, dy: Block, dkernel: Block, swapped: number): void {
-    const width = ceil(this.#n, 16);
+  /** dkernel += sourceᵀ·dy over all tiles; dbias += Σ dy. */
+  gradient(
+    source: Block,
+    dy: Block,
+    dkernel: Block,
+    swapped: number,
+    dbias: Block | null = null,
+  ): void {
+    const width = ceil(this.#n, 16) + 16;
     const tiles = this.#blockTiles(this.#row + width, GRADIENT_BYTES);
     const parts = Math.min(PARTS, Math.ceil(this.#tiles / tiles));
     const blocks = this.#planes * (tiles * (this.#row + width) * 4 + 128);
-    this.#runtime.reserve(
-      HEADER + Math.max(blocks + this.#border, this.#planes * width * 4),
-      parts * this.#partBytes,
-    );
+    this.#runtime.reserve(HEADER + blocks + this.#border, parts * this.#partBytes);
     this.#runtime.call(
       "winograd_kernel_gradient",
       this.#variant,
@@ -144,6 +147,7 @@ export class WinogradPass {
       source.address,
       dy.address,
       dkernel.address,
+      dbias?.address ?? 0,
       swapped,
       tiles,
       parts,
