@@ -5,6 +5,7 @@
 //
 // The same two forms as conv2d.ts: one pass over pixels, for every tap table, and the kernel gradient.
 
+import { addParts } from "./conv2d";
 import { ARGUMENTS, scratchOf, workspace, ZEROS } from "./memory";
 import { kernelX, kernelY, offsetX, offsetY, outputPixel, Taps } from "./geometry";
 import { parallel } from "./parallel";
@@ -67,10 +68,18 @@ function finish(d: Depthwise, sum: v128, at: usize): v128 {
   return f32x4.pmax(sum, f32x4.splat(d.low));
 }
 
+/** Stores the first lanes of four sums that lie in `sums`, `step` bytes apart. */
+function storeFour(d: Depthwise, sums: usize, to: usize, step: usize, lanes: i32): void {
+  for (const end = sums + 64; sums < end; sums += 16, to += step) {
+    storeLanes(to, finish(d, v128.load(sums), to), lanes);
+  }
+}
+
 /**
  * Four cells that follow each other, `step` bytes apart in the source and `wide` in the output.
  *
  * @param found,last the taps of a cell of this row, `skip` bytes before the first of these
+ * @param sums room for four vectors
  */
 function fourCells(
   d: Depthwise,
@@ -80,8 +89,9 @@ function fourCells(
   out: usize,
   step: usize,
   wide: usize,
+  sums: usize,
 ): void {
-  const channels = d.taps.outputChannels;
+  const channels = d.taps.outputChannels, floor = f32x4.splat(d.low);
   let c = 0;
   for (; c + 8 <= channels; c += 8) {
     const lane = <usize> c * 4, start = d.bias ? d.bias + lane : ZEROS;
@@ -97,13 +107,20 @@ function fourCells(
       d0 = madd(v128.load(x), w0, d0), d1 = madd(v128.load(x, 16), w1, d1);
     }
     let to = out + lane;
-    v128.store(to, finish(d, a0, to)), v128.store(to, finish(d, a1, to + 16), 16), to += wide;
-    v128.store(to, finish(d, b0, to)), v128.store(to, finish(d, b1, to + 16), 16), to += wide;
-    v128.store(to, finish(d, c0, to)), v128.store(to, finish(d, c1, to + 16), 16), to += wide;
-    v128.store(to, finish(d, d0, to)), v128.store(to, finish(d, d1, to + 16), 16);
+    if (d.gate) {
+      v128.store(sums, a0), v128.store(sums, b0, 16), v128.store(sums, c0, 32);
+      v128.store(sums, d0, 48), storeFour(d, sums, to, wide, 4), to += 16;
+      v128.store(sums, a1), v128.store(sums, b1, 16), v128.store(sums, c1, 32);
+      v128.store(sums, d1, 48), storeFour(d, sums, to, wide, 4);
+      continue;
+    }
+    v128.store(to, f32x4.pmax(a0, floor)), v128.store(to, f32x4.pmax(a1, floor), 16), to += wide;
+    v128.store(to, f32x4.pmax(b0, floor)), v128.store(to, f32x4.pmax(b1, floor), 16), to += wide;
+    v128.store(to, f32x4.pmax(c0, floor)), v128.store(to, f32x4.pmax(c1, floor), 16), to += wide;
+    v128.store(to, f32x4.pmax(d0, floor)), v128.store(to, f32x4.pmax(d1, floor), 16);
   }
   for (; c < channels; c += 4) {
-    const lane = <usize> c * 4, left = channels - c;
+    const lane = <usize> c * 4;
     let w = v128.load(d.bias ? d.bias + lane : ZEROS), s0 = w, s1 = w, s2 = w, s3 = w;
     for (let at = found; at < last; at += 8) {
       let x = <usize> load<u32>(at) + skip + lane;
@@ -113,20 +130,17 @@ function fourCells(
       s2 = madd(v128.load(x), w, s2), x += step;
       s3 = madd(v128.load(x), w, s3);
     }
-    let to = out + lane;
-    storeLanes(to, finish(d, s0, to), left), to += wide;
-    storeLanes(to, finish(d, s1, to), left), to += wide;
-    storeLanes(to, finish(d, s2, to), left), to += wide;
-    storeLanes(to, finish(d, s3, to), left);
+    v128.store(sums, s0), v128.store(sums, s1, 16), v128.store(sums, s2, 32);
+    v128.store(sums, s3, 48), storeFour(d, sums, out + lane, wide, channels - c);
   }
 }
 
 /** One cell, with the taps that it has. */
-function oneCell(d: Depthwise, found: usize, last: usize, out: usize): void {
+function oneCell(d: Depthwise, found: usize, last: usize, out: usize, sums: usize): void {
   const channels = d.taps.outputChannels;
   let c = 0;
   for (; c + 16 <= channels; c += 16) {
-    const lane = <usize> c * 4, start = d.bias ? d.bias + lane : ZEROS, to = out + lane;
+    const lane = <usize> c * 4, start = d.bias ? d.bias + lane : ZEROS;
     let s0 = v128.load(start), s1 = v128.load(start, 16);
     let s2 = v128.load(start, 32), s3 = v128.load(start, 48);
     for (let at = found; at < last; at += 8) {
@@ -136,8 +150,8 @@ function oneCell(d: Depthwise, found: usize, last: usize, out: usize): void {
       s2 = madd(v128.load(x, 32), v128.load(w, 32), s2);
       s3 = madd(v128.load(x, 48), v128.load(w, 48), s3);
     }
-    v128.store(to, finish(d, s0, to)), v128.store(to, finish(d, s1, to + 16), 16);
-    v128.store(to, finish(d, s2, to + 32), 32), v128.store(to, finish(d, s3, to + 48), 48);
+    v128.store(sums, s0), v128.store(sums, s1, 16), v128.store(sums, s2, 32);
+    v128.store(sums, s3, 48), storeFour(d, sums, out + lane, 16, 4);
   }
   for (; c < channels; c += 4) {
     const lane = <usize> c * 4, to = out + lane;
@@ -170,14 +184,14 @@ function touchSource(d: Depthwise, n: i32, i: i32, all: bool, sink: usize): void
  * neighbours, and which they are moves one way from cell to cell. Cells with all taps of a row come
  * in fours and share a table.
  */
-function passRow(d: Depthwise, n: i32, i: i32, scratch: usize): void {
+function passRow(d: Depthwise, n: i32, i: i32, sums: usize): void {
   const taps = d.taps, tapsX = taps.tapsX, width = taps.gridWidth, size = taps.sourceWidth;
   const y = i * taps.stepY, pixel = <usize> taps.sourceChannels * 4;
   const line = d.source + <usize> ((n * taps.sourceHeight + y) * size) * pixel;
   let top = 0, bottom = taps.tapsY;
   while (top < bottom && y + offsetY(taps, top) < 0) top++;
   while (bottom > top && y + offsetY(taps, bottom - 1) >= taps.sourceHeight) bottom--;
-  const inner = scratch + <usize> (bottom - top) * <usize> tapsX * 8;
+  const found = sums + 64, inner = found + <usize> (bottom - top) * <usize> tapsX * 8;
   const step = <usize> taps.stepX * pixel;
   const wide = <usize> (taps.strideX * taps.outputChannels) * 4;
   // Past the last cell that three more with all their taps follow.
@@ -191,10 +205,10 @@ function passRow(d: Depthwise, n: i32, i: i32, scratch: usize): void {
     while (right > left && x + offsetX(taps, right - 1) >= size) right--;
     if (left == 0 && j < end) {
       if (shared < 0) shared = j, last = tapsOf(d, line, top, bottom, x, 0, tapsX, inner);
-      fourCells(d, inner, last, <usize> (j - shared) * step, out, step, wide);
+      fourCells(d, inner, last, <usize> (j - shared) * step, out, step, wide, sums);
       j += 4, out += 4 * wide;
     } else {
-      oneCell(d, scratch, tapsOf(d, line, top, bottom, x, left, right, scratch), out);
+      oneCell(d, found, tapsOf(d, line, top, bottom, x, left, right, found), out, sums);
       j++, out += wide;
     }
   }
@@ -229,7 +243,7 @@ function passChunk(chunk: i32, thread: i32): void {
  * tables, which differ in their taps and output cells only; of the first table's grid no row is
  * missing in it. A table without taps becomes the bias.
  *
- * Scratch: 128 bytes and 16 a tap.
+ * Scratch: 192 bytes and 16 a tap.
  */
 export function depthwise_pass(
   tables: usize,
@@ -321,15 +335,8 @@ function sumChunk(tap: i32, _thread: i32): void {
     stride = <usize> (taps.tapsY * taps.tapsX) * padded;
   const pixel = kernelY(taps, tap / taps.tapsX) * taps.kernelWidth +
     kernelX(taps, tap % taps.tapsX);
-  for (let c = 0; c < channels; c++) {
-    const to = d.kernel + <usize> (pixel * channels + c) * 4;
-    let sum = load<f32>(to), from = workspace() + <usize> tap * padded + <usize> c * 4;
-    for (let part = 0; part < d.parts; part++) {
-      sum += load<f32>(from);
-      from += stride;
-    }
-    store<f32>(to, sum);
-  }
+  const from = workspace() + <usize> tap * padded;
+  addParts(channels, d.parts, from, stride, d.kernel + <usize> (pixel * channels) * 4);
 }
 
 /** dkernel += depthwise kernel gradient. Workspace: parts · taps · (channels rounded up to 4) floats. Scratch: 64 bytes. */

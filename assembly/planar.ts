@@ -41,8 +41,8 @@ class Planar {
   gate: i32;
 }
 
-/** Scratch at the start of a thread's: where its band is. */
-export const BAND_BYTES: usize = 64;
+/** Scratch at the start of a thread's: where its band is, and room for four vectors. */
+export const BAND_BYTES: usize = 128;
 
 /** Bytes of the table of offsets: one for each k, and room to repeat the last. */
 export function offsetsBytes(taps: Taps): usize {
@@ -63,9 +63,9 @@ export function writeOffsets(taps: Taps, planes: Planes, to: usize): void {
   for (let i = 0; i < 8; i++) store<i32>(to + <usize> i * 4, last);
 }
 
-/** Floats of the packed weights of a group: those of a last tile of five are padded to six. */
+/** Floats of the packed weights of a group. */
 function weightsOf(taps: Taps): usize {
-  return <usize> (innerSize(taps) * (taps.outputChannels / taps.groups + 1));
+  return <usize> (innerSize(taps) * (taps.outputChannels / taps.groups));
 }
 
 /** Packs a group's weights as [tile][k][planes of the tile]; the first chunk writes the offsets too. */
@@ -86,7 +86,7 @@ function packChunk(group: i32, _thread: i32): void {
       for (let t = 0; t < tapCount; t++) {
         const at = from + <usize> tapKernel(planes, t) * slice + <usize> c * along;
         for (let i = 0; i < count; i++, to += 4) {
-          store<f32>(to, j + i < n ? load<f32>(at + <usize> (j + i) * across) : <f32> 0);
+          store<f32>(to, load<f32>(at + <usize> (j + i) * across));
         }
       }
     }
@@ -128,7 +128,7 @@ function passChunk(chunk: i32, thread: i32): void {
  * @param planes  how its planes are laid out
  * @param swapped 1 where the kernel's last axis is the source's channels (input gradient)
  *
- * Workspace: k + 32 + groups · k · (n + 1) floats. Scratch: see core/planar.ts.
+ * Workspace: k + 32 + groups · k · n floats. Scratch: see core/planar.ts.
  */
 export function planar_pass(
   taps: usize,

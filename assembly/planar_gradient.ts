@@ -34,9 +34,9 @@ class Gradient {
   parts: i32;
 }
 
-/** Bytes of the sums of one output channel: one for each k, and room for those of a last tile. */
+/** Bytes of the sums of one output channel: four lanes for each k, and room for those of a last tile. */
 function sumsBytes(taps: Taps): usize {
-  return <usize> (innerSize(taps) + 8) * 4;
+  return <usize> (innerSize(taps) + 8) * 16;
 }
 
 /** The sums of one part and group: [output channel][k]. */
@@ -69,33 +69,27 @@ function splitGradient(
   }
 }
 
-function add(to: usize, sum: v128): void {
-  store<f32>(to, load<f32>(to) + <f32> sumLanes(sum));
-}
-
-/** Eight k and one output channel: sums[k] += Σ over f of x[offsets[k] + f] · y[f]. */
+/** Eight k and one output channel: sums[k] += x[offsets[k] + f] · y[f], over all f, in four lanes. */
 function dot8(offsets: usize, x: usize, y: usize, bytes: usize, sums: usize): void {
   const end = y + bytes;
   let x0 = x + <usize> load<u32>(offsets), x1 = x + <usize> load<u32>(offsets, 4);
   let x2 = x + <usize> load<u32>(offsets, 8), x3 = x + <usize> load<u32>(offsets, 12);
   let x4 = x + <usize> load<u32>(offsets, 16), x5 = x + <usize> load<u32>(offsets, 20);
   let x6 = x + <usize> load<u32>(offsets, 24), x7 = x + <usize> load<u32>(offsets, 28);
-  let c0 = f32x4.splat(0), c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0, c6 = c0, c7 = c0;
+  let c0 = v128.load(sums), c1 = v128.load(sums, 16), c2 = v128.load(sums, 32);
+  let c3 = v128.load(sums, 48), c4 = v128.load(sums, 64), c5 = v128.load(sums, 80);
+  let c6 = v128.load(sums, 96), c7 = v128.load(sums, 112);
   while (y < end) {
-    let s = v128.load(y);
+    const s = v128.load(y);
     c0 = madd(v128.load(x0), s, c0), c1 = madd(v128.load(x1), s, c1);
     c2 = madd(v128.load(x2), s, c2), c3 = madd(v128.load(x3), s, c3);
     c4 = madd(v128.load(x4), s, c4), c5 = madd(v128.load(x5), s, c5);
     c6 = madd(v128.load(x6), s, c6), c7 = madd(v128.load(x7), s, c7);
-    s = v128.load(y, 16);
-    c0 = madd(v128.load(x0, 16), s, c0), c1 = madd(v128.load(x1, 16), s, c1);
-    c2 = madd(v128.load(x2, 16), s, c2), c3 = madd(v128.load(x3, 16), s, c3);
-    c4 = madd(v128.load(x4, 16), s, c4), c5 = madd(v128.load(x5, 16), s, c5);
-    c6 = madd(v128.load(x6, 16), s, c6), c7 = madd(v128.load(x7, 16), s, c7);
-    y += 32, x0 += 32, x1 += 32, x2 += 32, x3 += 32, x4 += 32, x5 += 32, x6 += 32, x7 += 32;
+    y += 16, x0 += 16, x1 += 16, x2 += 16, x3 += 16, x4 += 16, x5 += 16, x6 += 16, x7 += 16;
   }
-  add(sums, c0), add(sums + 4, c1), add(sums + 8, c2), add(sums + 12, c3);
-  add(sums + 16, c4), add(sums + 20, c5), add(sums + 24, c6), add(sums + 28, c7);
+  v128.store(sums, c0), v128.store(sums, c1, 16), v128.store(sums, c2, 32);
+  v128.store(sums, c3, 48), v128.store(sums, c4, 64), v128.store(sums, c5, 80);
+  v128.store(sums, c6, 96), v128.store(sums, c7, 112);
 }
 
 /** Six k and two output channels, whose planes are `step` bytes apart and sums `sumStep`. */
@@ -108,35 +102,30 @@ function dot6x2(
   sums: usize,
   sumStep: usize,
 ): void {
-  const end = y + bytes;
+  const end = y + bytes, next = sums + sumStep;
   let z = y + step;
   let x0 = x + <usize> load<u32>(offsets), x1 = x + <usize> load<u32>(offsets, 4);
   let x2 = x + <usize> load<u32>(offsets, 8), x3 = x + <usize> load<u32>(offsets, 12);
   let x4 = x + <usize> load<u32>(offsets, 16), x5 = x + <usize> load<u32>(offsets, 20);
-  let c0 = f32x4.splat(0), c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0;
-  let d0 = c0, d1 = c0, d2 = c0, d3 = c0, d4 = c0, d5 = c0;
+  let c0 = v128.load(sums), c1 = v128.load(sums, 16), c2 = v128.load(sums, 32);
+  let c3 = v128.load(sums, 48), c4 = v128.load(sums, 64), c5 = v128.load(sums, 80);
+  let d0 = v128.load(next), d1 = v128.load(next, 16), d2 = v128.load(next, 32);
+  let d3 = v128.load(next, 48), d4 = v128.load(next, 64), d5 = v128.load(next, 80);
   while (y < end) {
-    let s = v128.load(y), t = v128.load(z), v = v128.load(x0);
+    const s = v128.load(y), t = v128.load(z);
+    let v = v128.load(x0);
     c0 = madd(v, s, c0), d0 = madd(v, t, d0);
     v = v128.load(x1), c1 = madd(v, s, c1), d1 = madd(v, t, d1);
     v = v128.load(x2), c2 = madd(v, s, c2), d2 = madd(v, t, d2);
     v = v128.load(x3), c3 = madd(v, s, c3), d3 = madd(v, t, d3);
     v = v128.load(x4), c4 = madd(v, s, c4), d4 = madd(v, t, d4);
     v = v128.load(x5), c5 = madd(v, s, c5), d5 = madd(v, t, d5);
-    s = v128.load(y, 16), t = v128.load(z, 16);
-    v = v128.load(x0, 16), c0 = madd(v, s, c0), d0 = madd(v, t, d0);
-    v = v128.load(x1, 16), c1 = madd(v, s, c1), d1 = madd(v, t, d1);
-    v = v128.load(x2, 16), c2 = madd(v, s, c2), d2 = madd(v, t, d2);
-    v = v128.load(x3, 16), c3 = madd(v, s, c3), d3 = madd(v, t, d3);
-    v = v128.load(x4, 16), c4 = madd(v, s, c4), d4 = madd(v, t, d4);
-    v = v128.load(x5, 16), c5 = madd(v, s, c5), d5 = madd(v, t, d5);
-    y += 32, z += 32, x0 += 32, x1 += 32, x2 += 32, x3 += 32, x4 += 32, x5 += 32;
+    y += 16, z += 16, x0 += 16, x1 += 16, x2 += 16, x3 += 16, x4 += 16, x5 += 16;
   }
-  add(sums, c0), add(sums + 4, c1), add(sums + 8, c2);
-  add(sums + 12, c3), add(sums + 16, c4), add(sums + 20, c5);
-  sums += sumStep;
-  add(sums, d0), add(sums + 4, d1), add(sums + 8, d2);
-  add(sums + 12, d3), add(sums + 16, d4), add(sums + 20, d5);
+  v128.store(sums, c0), v128.store(sums, c1, 16), v128.store(sums, c2, 32);
+  v128.store(sums, c3, 48), v128.store(sums, c4, 64), v128.store(sums, c5, 80);
+  v128.store(next, d0), v128.store(next, d1, 16), v128.store(next, d2, 32);
+  v128.store(next, d3, 48), v128.store(next, d4, 64), v128.store(next, d5, 80);
 }
 
 /** All sums of one group over one band. */
@@ -154,12 +143,12 @@ function addGroup(
   for (; j + 2 <= n; j += 2) {
     const dy = y + <usize> j * plane, to = sums + <usize> j * line;
     for (let i: usize = 0; i < <usize> k * 4; i += 24) {
-      dot6x2(offsets + i, x, dy, plane, bytes, to + i, line);
+      dot6x2(offsets + i, x, dy, plane, bytes, to + 4 * i, line);
     }
   }
   if (j == n) return;
   const dy = y + <usize> j * plane, to = sums + <usize> j * line;
-  for (let i: usize = 0; i < <usize> k * 4; i += 32) dot8(offsets + i, x, dy, bytes, to + i);
+  for (let i: usize = 0; i < <usize> k * 4; i += 32) dot8(offsets + i, x, dy, bytes, to + 4 * i);
 }
 
 /** The bands of one part, for a few groups. */
@@ -171,7 +160,7 @@ function gradientChunk(chunk: i32, thread: i32): void {
   const scratch = scratchOf(thread), band = changetype<Band>(scratch);
   const x = scratch + BAND_BYTES, channel = channelBytes(planes);
   const y = x + <usize> (groups * channels) * channel + SLACK;
-  const sums = sumsOf(g, part, group), groupSums = sumsOf(g, part, group + 1) - sums;
+  const sums = sumsOf(g, part, group), groupSums = <usize> n * sumsBytes(taps);
   memory.fill(sums, 0, <usize> groups * groupSums);
   const count = bandCount(taps, planes);
   const first = <i32> (<i64> count * part / g.parts),
@@ -195,21 +184,21 @@ function offsetsChunk(_chunk: i32, _thread: i32): void {
   writeOffsets(g.taps, g.planes, workspace());
 }
 
-/** Adds the parts in order, for one group. */
+/** Adds the parts in order, then the lanes, for one group. */
 function sumChunk(group: i32, _thread: i32): void {
   const g = changetype<Gradient>(ARGUMENTS), taps = g.taps, line = sumsBytes(taps);
   const channels = taps.sourceChannels / taps.groups, n = taps.outputChannels / taps.groups;
   const tapCount = taps.tapsY * taps.tapsX, pixel = <usize> taps.outputChannels * 4;
-  const step = sumsOf(g, 1, group) - sumsOf(g, 0, group);
-  for (let t = 0; t < tapCount; t++) {
-    for (let c = 0; c < channels; c++) {
-      const row = <usize> (tapKernel(g.planes, t) * channels + c) * pixel;
-      let from = sumsOf(g, 0, group) + <usize> (c * tapCount + t) * 4;
-      let to = g.dkernel + row + <usize> (group * n) * 4;
-      for (let j = 0; j < n; j++, to += 4, from += line) {
-        let sum = load<f32>(to), at = from;
-        for (let part = 0; part < g.parts; part++, at += step) sum += load<f32>(at);
-        store<f32>(to, sum);
+  let sums = sumsOf(g, 0, group);
+  const step = <usize> taps.outputChannels * line;
+  for (let j = 0; j < n; j++, sums += line) {
+    const last = g.dkernel + <usize> (group * n + j) * 4;
+    for (let c = 0, from = sums; c < channels; c++) {
+      for (let t = 0; t < tapCount; t++, from += 16) {
+        const to = last + <usize> (tapKernel(g.planes, t) * channels + c) * pixel;
+        let sum = f32x4.splat(0), at = from;
+        for (let part = 0; part < g.parts; part++, at += step) sum = f32x4.add(sum, v128.load(at));
+        store<f32>(to, load<f32>(to) + <f32> sumLanes(sum));
       }
     }
   }
@@ -218,7 +207,7 @@ function sumChunk(group: i32, _thread: i32): void {
 /**
  * dkernel += Σ over output pixels of sourceᵀ · dy, for the forward tap table.
  *
- * Workspace: k + 32 + parts · groups · n · (k + 8) floats. Scratch: see core/planar.ts.
+ * Workspace: k + 32 + 4 · parts · groups · n · (k + 8) floats. Scratch: see core/planar.ts.
  */
 export function planar_kernel_gradient(
   taps: usize,

@@ -7,9 +7,9 @@
 
 import { madd } from "./simd";
 
-/** How many planes the next tile should make where `left` are left: 6 (the sixth thrown away, for 5), or up to 4. */
+/** How many planes the next tile should make where `left` are left: 6, 3, 2 or 1. */
 export function tilePlanes(left: i32): i32 {
-  return left >= 5 ? 6 : left;
+  return left >= 6 ? 6 : left == 4 ? 2 : min(left, 3);
 }
 
 /**
@@ -36,7 +36,6 @@ export function planarTile(
   if (count == 1) tile1(offsets, end, source, w, bias, to, bytes);
   else if (count == 2) tile2(offsets, end, source, w, bias, to, step, bytes);
   else if (count == 3) tile3(offsets, end, source, w, bias, to, step, bytes);
-  else if (count == 4) tile4(offsets, end, source, w, bias, to, step, bytes);
   else tile6(offsets, end, source, w, bias, to, step, bytes);
 }
 
@@ -130,42 +129,6 @@ function tile3(
     v128.store(next, c0), v128.store(next, c1, 16), v128.store(next, c2, 32), next += step;
     v128.store(next, d0), v128.store(next, d1, 16), v128.store(next, d2, 32), next += step;
     v128.store(next, e0), v128.store(next, e1, 16), v128.store(next, e2, 32);
-  }
-}
-
-function tile4(
-  offsets: usize,
-  end: usize,
-  source: usize,
-  w: usize,
-  bias: usize,
-  to: usize,
-  step: usize,
-  bytes: usize,
-): void {
-  const last = to + bytes;
-  for (; to < last; to += 32, source += 32) {
-    let s = v128.load32_splat(bias);
-    let c0 = s, c1 = s;
-    s = v128.load32_splat(bias, 4);
-    let d0 = s, d1 = s;
-    s = v128.load32_splat(bias, 8);
-    let e0 = s, e1 = s;
-    s = v128.load32_splat(bias, 12);
-    let f0 = s, f1 = s;
-    for (let at = offsets, b = w; at < end; at += 4, b += 16) {
-      const from = source + <usize> load<u32>(at);
-      const x0 = v128.load(from), x1 = v128.load(from, 16);
-      s = v128.load32_splat(b), c0 = madd(s, x0, c0), c1 = madd(s, x1, c1);
-      s = v128.load32_splat(b, 4), d0 = madd(s, x0, d0), d1 = madd(s, x1, d1);
-      s = v128.load32_splat(b, 8), e0 = madd(s, x0, e0), e1 = madd(s, x1, e1);
-      s = v128.load32_splat(b, 12), f0 = madd(s, x0, f0), f1 = madd(s, x1, f1);
-    }
-    let next = to;
-    v128.store(next, c0), v128.store(next, c1, 16), next += step;
-    v128.store(next, d0), v128.store(next, d1, 16), next += step;
-    v128.store(next, e0), v128.store(next, e1, 16), next += step;
-    v128.store(next, f0), v128.store(next, f1, 16);
   }
 }
 

@@ -204,7 +204,7 @@ export function joinOutput(
   gate: i32,
 ): void {
   const step = <usize> (taps.strideX * taps.outputChannels) * 4, pitch = <usize> planes.pitch * 4;
-  const plane = <usize> planes.outputBytes;
+  const plane = <usize> planes.outputBytes, spare = changetype<usize>(band) + offsetof<Band>();
   for (let n = 0; n < band.pictures; n++) {
     let row = from + <usize> (n * planes.pictureRows) * pitch;
     for (let i = 0; i < band.rows; i++, row += pitch) {
@@ -222,13 +222,13 @@ export function joinOutput(
         const p0 = row + <usize> first * plane, lanes = <usize> first * 4;
         const p1 = some > 1 ? p0 + plane : p0, p2 = some > 2 ? p1 + plane : p0;
         const p3 = some > 3 ? p2 + plane : p0;
-        joinRow(p0, p1, p2, p3, taps.gridWidth, some, to + lanes, step, low, gate);
+        joinRow(p0, p1, p2, p3, taps.gridWidth, some, to + lanes, step, low, gate, spare);
       }
     }
   }
 }
 
-/** One row of up to four planes becomes a row of pixels, `step` bytes apart. */
+/** One row of up to four planes becomes a row of pixels, `step` bytes apart. `spare` is room for four vectors. */
 function joinRow(
   p0: usize,
   p1: usize,
@@ -240,6 +240,7 @@ function joinRow(
   step: usize,
   low: f32,
   gate: i32,
+  spare: usize,
 ): void {
   const floor = f32x4.splat(low);
   for (; cells > 0; cells -= 4) {
@@ -254,15 +255,14 @@ function joinRow(
       v128.store(to, f32x4.pmax(v128.shuffle<f32>(ab1, cd1, 2, 3, 6, 7), floor)), to += step;
       continue;
     }
-    put(to, v128.shuffle<f32>(ab0, cd0, 0, 1, 4, 5), count, low, gate), to += step;
-    if (cells > 1) put(to, v128.shuffle<f32>(ab0, cd0, 2, 3, 6, 7), count, low, gate), to += step;
-    if (cells > 2) put(to, v128.shuffle<f32>(ab1, cd1, 0, 1, 4, 5), count, low, gate), to += step;
-    if (cells > 3) put(to, v128.shuffle<f32>(ab1, cd1, 2, 3, 6, 7), count, low, gate), to += step;
+    v128.store(spare, v128.shuffle<f32>(ab0, cd0, 0, 1, 4, 5));
+    v128.store(spare, v128.shuffle<f32>(ab0, cd0, 2, 3, 6, 7), 16);
+    v128.store(spare, v128.shuffle<f32>(ab1, cd1, 0, 1, 4, 5), 32);
+    v128.store(spare, v128.shuffle<f32>(ab1, cd1, 2, 3, 6, 7), 48);
+    for (let i: usize = 0; i < <usize> min(cells, 4) * 16; i += 16, to += step) {
+      storeLanes(to, finish(v128.load(spare + i), to, low, gate), count);
+    }
   }
-}
-
-function put(to: usize, v: v128, count: i32, low: f32, gate: i32): void {
-  storeLanes(to, finish(v, to, low, gate), count);
 }
 
 function finish(v: v128, at: usize, low: f32, gate: i32): v128 {

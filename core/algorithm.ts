@@ -104,7 +104,7 @@ function planarCost(table: TapTable): number {
   const { pitch, pictureRows, phases } = planarLayout(table);
   const { groups, source, output, grid, steps } = table, n = output[2] / groups;
   const planes = phases[0].length * phases[1].length * source[2] + output[2];
-  const products = innerSize(table) * output[2] * (n === 1 ? 1.4 : n === 5 ? 1.2 : 1);
+  const products = innerSize(table) * output[2] * (n === 1 ? 1.4 : 1);
   // Rows shorter than a vector are moved value by value.
   const moving = Math.min(source[1] / steps[1], grid[1]) < 4 ? 30 : 7;
   return pitch * pictureRows * (products + moving * planes);

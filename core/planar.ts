@@ -118,7 +118,7 @@ export function planarScratch(table: TapTable, layout: PlanarLayout): number {
   const from = table.source[2] / table.groups, to = table.output[2] / table.groups;
   const { groups, phases, planeBytes, outputBytes } = layout;
   const source = groups * from * phases[0].length * phases[1].length * planeBytes;
-  return source + (groups * to + 1) * outputBytes + 512;
+  return source + groups * to * outputBytes + 512;
 }
 
 /** The layout as the int32 words that the kernels read. */

@@ -190,8 +190,8 @@ export class Conv2dPasses {
         continue;
       }
       if (planes) {
-        const k = innerSize(table), n = table.output[2] / table.groups;
-        this.#runtime.reserve(planes.scratch, 4 * (k + 32 + table.groups * k * (n + 1)));
+        const k = innerSize(table);
+        this.#runtime.reserve(planes.scratch, 4 * (k + 32 + k * table.output[2]));
         const places = [words.address, planes.words.address, ...operands];
         this.#runtime.call("planar_pass", ...places, swapped, ...ends);
         continue;
@@ -235,9 +235,10 @@ export class Conv2dPasses {
   #kernelGradient(x: Block, dy: Block, dkernel: Block, dbias: Block | null): boolean {
     const { table, algorithm, words, winograd, planes, scratch } = this.#kernel;
     if (planes) {
-      const k = innerSize(table), n = table.output[2] / table.groups;
-      const parts = Math.min(PARTS, planes.bands);
-      this.#runtime.reserve(planes.scratch, 4 * (k + 32 + parts * table.output[2] * (k + 8)));
+      const k = innerSize(table);
+      const size = 16 * table.output[2] * (k + 8);
+      const parts = Math.max(1, Math.min(PARTS, Math.floor(PARTIAL_BYTES / size), planes.bands));
+      this.#runtime.reserve(planes.scratch, 4 * (k + 32) + parts * size);
       const places = [words, planes.words, x, dy, dkernel].map(({ address }) => address);
       this.#runtime.call("planar_kernel_gradient", ...places, parts);
       return false;
