@@ -7,9 +7,9 @@
 
 import { addParts } from "./conv2d";
 import { ARGUMENTS, scratchOf, workspace, ZEROS } from "./memory";
+import { finish } from "./finish";
 import { kernelX, kernelY, offsetX, offsetY, outputPixel, Taps } from "./geometry";
 import { parallel } from "./parallel";
-import { storeLanes } from "./scatter";
 import { madd } from "./simd";
 import { touch } from "./touch";
 
@@ -63,15 +63,16 @@ function tapsOf(
   return to;
 }
 
-function finish(d: Depthwise, sum: v128, at: usize): v128 {
-  if (d.gate) sum = v128.and(sum, f32x4.gt(v128.load(at), f32x4.splat(0)));
-  return f32x4.pmax(sum, f32x4.splat(d.low));
+/** Where the vector at channel `c` begins: the last overlaps the one before, unless a gate would see its results. */
+function lastFour(d: Depthwise, c: i32): i32 {
+  const last = d.taps.outputChannels - 4;
+  return d.gate || last < 0 ? c : min(c, last);
 }
 
 /** Stores the first lanes of four sums that lie in `sums`, `step` bytes apart. */
 function storeFour(d: Depthwise, sums: usize, to: usize, step: usize, lanes: i32): void {
   for (const end = sums + 64; sums < end; sums += 16, to += step) {
-    storeLanes(to, finish(d, v128.load(sums), to), lanes);
+    finish(to, v128.load(sums), lanes, d.low, d.gate);
   }
 }
 
@@ -120,7 +121,7 @@ function fourCells(
     v128.store(to, f32x4.pmax(d0, floor)), v128.store(to, f32x4.pmax(d1, floor), 16);
   }
   for (; c < channels; c += 4) {
-    const lane = <usize> c * 4;
+    const first = lastFour(d, c), lane = <usize> first * 4;
     let w = v128.load(d.bias ? d.bias + lane : ZEROS), s0 = w, s1 = w, s2 = w, s3 = w;
     for (let at = found; at < last; at += 8) {
       let x = <usize> load<u32>(at) + skip + lane;
@@ -130,14 +131,22 @@ function fourCells(
       s2 = madd(v128.load(x), w, s2), x += step;
       s3 = madd(v128.load(x), w, s3);
     }
-    v128.store(sums, s0), v128.store(sums, s1, 16), v128.store(sums, s2, 32);
-    v128.store(sums, s3, 48), storeFour(d, sums, out + lane, wide, channels - c);
+    let to = out + lane;
+    if (channels - first < 4 || d.gate) {
+      v128.store(sums, s0), v128.store(sums, s1, 16), v128.store(sums, s2, 32);
+      v128.store(sums, s3, 48), storeFour(d, sums, to, wide, channels - first);
+      continue;
+    }
+    v128.store(to, f32x4.pmax(s0, floor)), to += wide;
+    v128.store(to, f32x4.pmax(s1, floor)), to += wide;
+    v128.store(to, f32x4.pmax(s2, floor)), to += wide;
+    v128.store(to, f32x4.pmax(s3, floor));
   }
 }
 
 /** One cell, with the taps that it has. */
 function oneCell(d: Depthwise, found: usize, last: usize, out: usize, sums: usize): void {
-  const channels = d.taps.outputChannels;
+  const channels = d.taps.outputChannels, floor = f32x4.splat(d.low);
   let c = 0;
   for (; c + 16 <= channels; c += 16) {
     const lane = <usize> c * 4, start = d.bias ? d.bias + lane : ZEROS;
@@ -150,17 +159,24 @@ function oneCell(d: Depthwise, found: usize, last: usize, out: usize, sums: usiz
       s2 = madd(v128.load(x, 32), v128.load(w, 32), s2);
       s3 = madd(v128.load(x, 48), v128.load(w, 48), s3);
     }
-    v128.store(sums, s0), v128.store(sums, s1, 16), v128.store(sums, s2, 32);
-    v128.store(sums, s3, 48), storeFour(d, sums, out + lane, 16, 4);
+    const to = out + lane;
+    if (d.gate) {
+      v128.store(sums, s0), v128.store(sums, s1, 16), v128.store(sums, s2, 32);
+      v128.store(sums, s3, 48), storeFour(d, sums, to, 16, 4);
+      continue;
+    }
+    v128.store(to, f32x4.pmax(s0, floor)), v128.store(to, f32x4.pmax(s1, floor), 16);
+    v128.store(to, f32x4.pmax(s2, floor), 32), v128.store(to, f32x4.pmax(s3, floor), 48);
   }
   for (; c < channels; c += 4) {
-    const lane = <usize> c * 4, to = out + lane;
+    const first = lastFour(d, c), lane = <usize> first * 4, to = out + lane;
     let sum = v128.load(d.bias ? d.bias + lane : ZEROS);
     for (let at = found; at < last; at += 8) {
       const x = <usize> load<u32>(at) + lane, w = <usize> load<u32>(at, 4) + lane;
       sum = madd(v128.load(x), v128.load(w), sum);
     }
-    storeLanes(to, finish(d, sum, to), channels - c);
+    if (channels - first >= 4 && !d.gate) v128.store(to, f32x4.pmax(sum, floor));
+    else finish(to, sum, channels - first, d.low, d.gate);
   }
 }
 

@@ -19,12 +19,12 @@ import {
   bandCount,
   channelBytes,
   joinOutput,
+  offsetsOf,
   Planes,
   setBand,
   SLACK,
   splitSource,
   tapKernel,
-  tapOffset,
 } from "./planes";
 import { planarTile, tilePlanes } from "./planar_tiles";
 
@@ -44,34 +44,14 @@ class Planar {
 /** Scratch at the start of a thread's: where its band is, and room for four vectors. */
 export const BAND_BYTES: usize = 128;
 
-/** Bytes of the table of offsets: one for each k, and room to repeat the last. */
-export function offsetsBytes(taps: Taps): usize {
-  return <usize> ((innerSize(taps) + 8 + 15) & ~15) * 4;
-}
-
-/** Writes the byte offset of every k (channel by channel, tap by tap) in the planes of a group. */
-export function writeOffsets(taps: Taps, planes: Planes, to: usize): void {
-  const tapCount = taps.tapsY * taps.tapsX, channels = taps.sourceChannels / taps.groups;
-  const channel = <i32> channelBytes(planes);
-  let last = 0;
-  for (let c = 0; c < channels; c++) {
-    for (let t = 0; t < tapCount; t++, to += 4) {
-      last = c * channel + tapOffset(planes, t);
-      store<i32>(to, last);
-    }
-  }
-  for (let i = 0; i < 8; i++) store<i32>(to + <usize> i * 4, last);
-}
-
 /** Floats of the packed weights of a group. */
 function weightsOf(taps: Taps): usize {
   return <usize> (innerSize(taps) * (taps.outputChannels / taps.groups));
 }
 
-/** Packs a group's weights as [tile][k][planes of the tile]; the first chunk writes the offsets too. */
+/** Packs a group's weights as [tile][k][planes of the tile]. */
 function packChunk(group: i32, _thread: i32): void {
   const p = changetype<Planar>(ARGUMENTS), taps = p.taps, planes = p.planes;
-  if (group == 0) writeOffsets(taps, planes, workspace());
   const channels = taps.sourceChannels / taps.groups, n = taps.outputChannels / taps.groups;
   const tapCount = taps.tapsY * taps.tapsX;
   // Bytes between neighbours along the source channel, the output channel, and the kernel's pixels.
@@ -79,7 +59,7 @@ function packChunk(group: i32, _thread: i32): void {
   const slice = last * <usize> (p.swapped ? n : channels);
   const along = p.swapped ? <usize> 4 : last, across = p.swapped ? last : <usize> 4;
   const from = p.kernel + <usize> (group * (p.swapped ? channels : n)) * 4;
-  let to = workspace() + offsetsBytes(taps) + <usize> group * weightsOf(taps) * 4;
+  let to = workspace() + <usize> group * weightsOf(taps) * 4;
   for (let j = 0; j < n;) {
     const count = tilePlanes(n - j);
     for (let c = 0; c < channels; c++) {
@@ -106,14 +86,14 @@ function passChunk(chunk: i32, thread: i32): void {
       <usize> (groups * channels) * channelBytes(planes) + SLACK;
   const skip = <usize> (group * channels) * 4, plane = <usize> planes.outputBytes;
   splitSource(taps, planes, band, p.source + skip, groups * channels, from, group == 0);
-  const bytes = bandBytes(taps, planes, band);
+  const bytes = bandBytes(taps, planes, band), offsets = offsetsOf(taps, planes);
   for (let g = 0; g < groups; g++) {
     const x = from + <usize> (g * channels) * channelBytes(planes);
-    let w = workspace() + offsetsBytes(taps) + <usize> (group + g) * weightsOf(taps) * 4;
+    let w = workspace() + <usize> (group + g) * weightsOf(taps) * 4;
     for (let j = 0; j < n;) {
       const count = tilePlanes(n - j), c = g * n + j;
       const bias = p.bias ? p.bias + <usize> (group * n + c) * 4 : ZEROS;
-      planarTile(count, k, workspace(), x, w, bias, to + <usize> c * plane, plane, bytes);
+      planarTile(count, k, offsets, x, w, bias, to + <usize> c * plane, plane, bytes);
       w += <usize> (k * count) * 4, j += count;
     }
   }
@@ -128,7 +108,7 @@ function passChunk(chunk: i32, thread: i32): void {
  * @param planes  how its planes are laid out
  * @param swapped 1 where the kernel's last axis is the source's channels (input gradient)
  *
- * Workspace: k + 32 + groups · k · n floats. Scratch: see core/planar.ts.
+ * Workspace: groups · k · n floats. Scratch: see core/planar.ts.
  */
 export function planar_pass(
   taps: usize,

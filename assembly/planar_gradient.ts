@@ -14,6 +14,7 @@ import {
   bandBytes,
   bandCount,
   channelBytes,
+  offsetsOf,
   Planes,
   setBand,
   SLACK,
@@ -21,7 +22,7 @@ import {
   splitSource,
   tapKernel,
 } from "./planes";
-import { BAND_BYTES, offsetsBytes, writeOffsets } from "./planar";
+import { BAND_BYTES } from "./planar";
 import { madd, sumLanes } from "./simd";
 
 @unmanaged
@@ -42,7 +43,7 @@ function sumsBytes(taps: Taps): usize {
 /** The sums of one part and group: [output channel][k]. */
 function sumsOf(g: Gradient, part: i32, group: i32): usize {
   const taps = g.taps, n = taps.outputChannels / taps.groups;
-  return workspace() + offsetsBytes(taps) +
+  return workspace() +
     <usize> ((part * taps.groups + group) * n) * sumsBytes(taps);
 }
 
@@ -138,7 +139,9 @@ function addGroup(
   sums: usize,
 ): void {
   const k = innerSize(taps), n = taps.outputChannels / taps.groups;
-  const plane = <usize> planes.outputBytes, line = sumsBytes(taps), offsets = workspace();
+  const plane = <usize> planes.outputBytes,
+    line = sumsBytes(taps),
+    offsets = offsetsOf(taps, planes);
   let j = 0;
   for (; j + 2 <= n; j += 2) {
     const dy = y + <usize> j * plane, to = sums + <usize> j * line;
@@ -179,11 +182,6 @@ function gradientChunk(chunk: i32, thread: i32): void {
   }
 }
 
-function offsetsChunk(_chunk: i32, _thread: i32): void {
-  const g = changetype<Gradient>(ARGUMENTS);
-  writeOffsets(g.taps, g.planes, workspace());
-}
-
 /** Adds the parts in order, then the lanes, for one group. */
 function sumChunk(group: i32, _thread: i32): void {
   const g = changetype<Gradient>(ARGUMENTS), taps = g.taps, line = sumsBytes(taps);
@@ -207,7 +205,7 @@ function sumChunk(group: i32, _thread: i32): void {
 /**
  * dkernel += Σ over output pixels of sourceᵀ · dy, for the forward tap table.
  *
- * Workspace: k + 32 + 4 · parts · groups · n · (k + 8) floats. Scratch: see core/planar.ts.
+ * Workspace: 4 · parts · groups · n · (k + 8) floats. Scratch: see core/planar.ts.
  */
 export function planar_kernel_gradient(
   taps: usize,
@@ -221,7 +219,6 @@ export function planar_kernel_gradient(
   g.taps = changetype<Taps>(taps), g.planes = changetype<Planes>(planes);
   g.source = source, g.dy = dy, g.dkernel = dkernel, g.parts = parts;
   const blocks = (g.taps.groups + g.planes.groups - 1) / g.planes.groups;
-  parallel(offsetsChunk.index, 1);
   parallel(gradientChunk.index, parts * blocks);
   parallel(sumChunk.index, g.taps.groups);
 }

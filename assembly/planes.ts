@@ -11,8 +11,8 @@
 //
 // A strided pass splits the source by the phases of the stride, so that its taps too are shifts.
 
+import { finish } from "./finish";
 import { outputPixel, Taps } from "./geometry";
-import { storeLanes } from "./scatter";
 import { touch } from "./touch";
 
 /** How planes are laid out: core/planar.ts makes it. All i32; the lists follow the record. */
@@ -36,7 +36,7 @@ export class Planes {
   /** Cells of the source in a row, and rows of the source beyond those of the grid. */
   columns: i32;
   halo: i32;
-  /** How many phases of the source the taps read; then which rows, which columns, and for each tap its byte offset in a channel's planes and its kernel pixel. */
+  /** How many phases of the source the taps read; then which rows, which columns, the kernel pixel of each tap, and the offset of each k. */
   phasesY: i32;
   phasesX: i32;
 }
@@ -50,14 +50,15 @@ function word(planes: Planes, i: i32): i32 {
   return load<i32>(changetype<usize>(planes) + PLANES_SIZE + <usize> i * 4);
 }
 
-/** Byte offset of tap `t` in its channel's planes. */
-export function tapOffset(planes: Planes, t: i32): i32 {
-  return word(planes, planes.phasesY + planes.phasesX + 2 * t);
-}
-
 /** The kernel pixel of tap `t`. */
 export function tapKernel(planes: Planes, t: i32): i32 {
-  return word(planes, planes.phasesY + planes.phasesX + 2 * t + 1);
+  return word(planes, planes.phasesY + planes.phasesX + t);
+}
+
+/** Address of the table of byte offsets in a group's planes: one for each k, channel by channel and tap by tap, and eight more. */
+export function offsetsOf(taps: Taps, planes: Planes): usize {
+  const before = planes.phasesY + planes.phasesX + taps.tapsY * taps.tapsX;
+  return changetype<usize>(planes) + PLANES_SIZE + <usize> before * 4;
 }
 
 /** Bytes of the planes of a channel of the source. */
@@ -212,7 +213,7 @@ export function joinOutput(
       if (step == 4) {
         for (let j = 0; j < taps.gridWidth; j += 4) {
           const at = <usize> j * 4;
-          storeLanes(to + at, finish(v128.load(row + at), to + at, low, gate), taps.gridWidth - j);
+          finish(to + at, v128.load(row + at), taps.gridWidth - j, low, gate);
         }
         continue;
       }
@@ -260,12 +261,7 @@ function joinRow(
     v128.store(spare, v128.shuffle<f32>(ab1, cd1, 0, 1, 4, 5), 32);
     v128.store(spare, v128.shuffle<f32>(ab1, cd1, 2, 3, 6, 7), 48);
     for (let i: usize = 0; i < <usize> min(cells, 4) * 16; i += 16, to += step) {
-      storeLanes(to, finish(v128.load(spare + i), to, low, gate), count);
+      finish(to, v128.load(spare + i), count, low, gate);
     }
   }
-}
-
-function finish(v: v128, at: usize, low: f32, gate: i32): v128 {
-  if (gate) v = v128.and(v, f32x4.gt(v128.load(at), f32x4.splat(0)));
-  return f32x4.pmax(v, f32x4.splat(low));
 }

@@ -122,8 +122,14 @@ export function planarScratch(table: TapTable, layout: PlanarLayout): number {
 }
 
 /** The layout as the int32 words that the kernels read. */
-export function encodePlanar(layout: PlanarLayout): number[] {
-  const { first, phases, taps } = layout;
+export function encodePlanar(table: TapTable, layout: PlanarLayout): number[] {
+  const { first, phases, taps, planeBytes } = layout;
+  const channel = phases[0].length * phases[1].length * planeBytes;
+  const channels = table.source[2] / table.groups;
+  const offsets = Array.from(
+    { length: channels },
+    (_, c) => taps.map(([offset]) => c * channel + offset),
+  ).flat();
   return [
     layout.groups,
     layout.pictures,
@@ -140,6 +146,9 @@ export function encodePlanar(layout: PlanarLayout): number[] {
     phases[1].length,
     ...phases[0],
     ...phases[1],
-    ...taps.flat(),
+    ...taps.map(([, kernel]) => kernel),
+    ...offsets,
+    // A last register tile may be partly empty: it repeats the last offset, and nobody reads what comes out.
+    ...Array.from({ length: 8 }, () => offsets[offsets.length - 1]),
   ];
 }

@@ -123,7 +123,7 @@ export class Conv2dPasses {
   #planes(table: TapTable): Planes {
     const layout = planarLayout(table);
     return {
-      words: this.#runtime.allocateWords(encodePlanar(layout)),
+      words: this.#runtime.allocateWords(encodePlanar(table, layout)),
       scratch: planarScratch(table, layout),
       bands: Math.ceil(table.pictures / layout.pictures) * layout.bands,
     };
@@ -190,8 +190,7 @@ export class Conv2dPasses {
         continue;
       }
       if (planes) {
-        const k = innerSize(table);
-        this.#runtime.reserve(planes.scratch, 4 * (k + 32 + k * table.output[2]));
+        this.#runtime.reserve(planes.scratch, 4 * innerSize(table) * table.output[2]);
         const places = [words.address, planes.words.address, ...operands];
         this.#runtime.call("planar_pass", ...places, swapped, ...ends);
         continue;
@@ -235,10 +234,9 @@ export class Conv2dPasses {
   #kernelGradient(x: Block, dy: Block, dkernel: Block, dbias: Block | null): boolean {
     const { table, algorithm, words, winograd, planes, scratch } = this.#kernel;
     if (planes) {
-      const k = innerSize(table);
-      const size = 16 * table.output[2] * (k + 8);
+      const size = 16 * table.output[2] * (innerSize(table) + 8);
       const parts = Math.max(1, Math.min(PARTS, Math.floor(PARTIAL_BYTES / size), planes.bands));
-      this.#runtime.reserve(planes.scratch, 4 * (k + 32) + parts * size);
+      this.#runtime.reserve(planes.scratch, parts * size);
       const places = [words, planes.words, x, dy, dkernel].map(({ address }) => address);
       this.#runtime.call("planar_kernel_gradient", ...places, parts);
       return false;
