@@ -3,10 +3,9 @@
 //
 //   y[p][c] = bias[c] + Σ over taps of x[source(p, tap)][c] · w[tap][c]
 //
-// The same two forms as conv2d.ts: one pass over pixels, for every tap table, and the kernel gradient.
+// One pass over pixels, for all tap tables together; depthwise_gradient.ts has the kernel gradient.
 
-import { addParts } from "./conv2d";
-import { ARGUMENTS, scratchOf, workspace, ZEROS } from "./memory";
+import { ARGUMENTS, scratchOf, ZEROS } from "./memory";
 import { finish } from "./finish";
 import { kernelX, kernelY, offsetX, offsetY, outputPixel, Taps } from "./geometry";
 import { parallel } from "./parallel";
@@ -17,7 +16,7 @@ import { touch } from "./touch";
 const PIXELS: i32 = 128;
 
 @unmanaged
-class Depthwise {
+export class Depthwise {
   taps: Taps;
   source: usize;
   kernel: usize;
@@ -25,7 +24,6 @@ class Depthwise {
   output: usize;
   low: f32;
   gate: i32;
-  parts: i32;
 }
 
 /** The same, and all tables of the pass. */
@@ -186,7 +184,7 @@ function rowsOf(taps: Taps): i32 {
 }
 
 /** Touches the rows of the source that row (n, i) reads; those below the row above's only, unless `all`. */
-function touchSource(d: Depthwise, n: i32, i: i32, all: bool, sink: usize): void {
+export function touchSource(d: Depthwise, n: i32, i: i32, all: bool, sink: usize): void {
   const taps = d.taps, line = <usize> (taps.sourceWidth * taps.sourceChannels) * 4;
   const last = i * taps.stepY + offsetY(taps, taps.tapsY - 1);
   const next = all ? i * taps.stepY + offsetY(taps, 0) : last - taps.stepY + 1;
@@ -277,98 +275,4 @@ export function depthwise_pass(
   d.low = low, d.gate = gate, p.tables = tables, p.count = count;
   const rows = d.taps.pictures * d.taps.gridHeight, some = rowsOf(d.taps);
   parallel(passChunk.index, (rows + some - 1) / some);
-}
-
-/** One row of output cells and one tap: dw[tap] += Σ over cells of x·dy, sixteen channels at a time in registers. */
-function addRow(
-  x: usize,
-  stepX: usize,
-  dy: usize,
-  count: i32,
-  pixel: usize,
-  padded: usize,
-  sums: usize,
-): void {
-  let c: usize = 0;
-  for (; c + 64 <= padded; c += 64) {
-    let s0 = v128.load(sums + c), s1 = v128.load(sums + c, 16);
-    let s2 = v128.load(sums + c, 32), s3 = v128.load(sums + c, 48);
-    let a = x + c, b = dy + c;
-    for (let i = 0; i < count; i++, a += stepX, b += pixel) {
-      s0 = madd(v128.load(a), v128.load(b), s0);
-      s1 = madd(v128.load(a, 16), v128.load(b, 16), s1);
-      s2 = madd(v128.load(a, 32), v128.load(b, 32), s2);
-      s3 = madd(v128.load(a, 48), v128.load(b, 48), s3);
-    }
-    v128.store(sums + c, s0), v128.store(sums + c, s1, 16);
-    v128.store(sums + c, s2, 32), v128.store(sums + c, s3, 48);
-  }
-  for (; c < padded; c += 16) {
-    let sum = v128.load(sums + c), a = x + c, b = dy + c;
-    for (let i = 0; i < count; i++, a += stepX, b += pixel) {
-      sum = madd(v128.load(a), v128.load(b), sum);
-    }
-    v128.store(sums + c, sum);
-  }
-}
-
-/** The rows of one part of all pictures, tap by tap; the table is the forward one, whose grid is the output. */
-function gradientChunk(part: i32, thread: i32): void {
-  const d = changetype<Depthwise>(ARGUMENTS), taps = d.taps, channels = taps.sourceChannels;
-  const pixel = <usize> channels * 4, padded = <usize> ((channels + 3) & ~3) * 4;
-  const sums = workspace() + <usize> (part * taps.tapsY * taps.tapsX) * padded;
-  memory.fill(sums, 0, <usize> (taps.tapsY * taps.tapsX) * padded);
-  const rows = taps.pictures * taps.gridHeight;
-  const first = <i32> (<i64> rows * part / d.parts),
-    end = <i32> (<i64> rows * (part + 1) / d.parts);
-  for (let row = first; row < end; row++) {
-    const n = row / taps.gridHeight, i = row - n * taps.gridHeight;
-    const dy = d.output + <usize> (row * taps.gridWidth) * pixel;
-    if (taps.tapsY) touchSource(d, n, i, i == 0 || row == first, scratchOf(thread));
-    touch(dy, <usize> taps.gridWidth * pixel, 64, scratchOf(thread));
-    for (let r = 0; r < taps.tapsY; r++) {
-      const y = i * taps.stepY + offsetY(taps, r);
-      if (<u32> y >= <u32> taps.sourceHeight) continue;
-      const line = d.source + <usize> ((n * taps.sourceHeight + y) * taps.sourceWidth) * pixel;
-      for (let s = 0; s < taps.tapsX; s++) {
-        // The cells whose source pixel under this tap lies in the picture.
-        const offset = offsetX(taps, s), step = taps.stepX;
-        const left = offset < 0 ? (step - 1 - offset) / step : 0;
-        const reach = taps.sourceWidth - 1 - offset;
-        const right = min(taps.gridWidth, reach < 0 ? 0 : reach / step + 1);
-        if (left >= right) continue;
-        const x = line + <usize> (left * step + offset) * pixel,
-          to = sums + <usize> (r * taps.tapsX + s) * padded;
-        addRow(x, <usize> step * pixel, dy + <usize> left * pixel, right - left, pixel, padded, to);
-      }
-    }
-  }
-}
-
-function sumChunk(tap: i32, _thread: i32): void {
-  const d = changetype<Depthwise>(ARGUMENTS), taps = d.taps, channels = taps.sourceChannels;
-  const padded = <usize> ((channels + 3) & ~3) * 4,
-    stride = <usize> (taps.tapsY * taps.tapsX) * padded;
-  const pixel = kernelY(taps, tap / taps.tapsX) * taps.kernelWidth +
-    kernelX(taps, tap % taps.tapsX);
-  const from = workspace() + <usize> tap * padded;
-  addParts(channels, d.parts, from, stride, d.kernel + <usize> (pixel * channels) * 4);
-}
-
-/** dkernel += depthwise kernel gradient. Workspace: parts · taps · (channels rounded up to 4) floats. Scratch: 64 bytes. */
-export function depthwise_kernel_gradient(
-  taps: usize,
-  source: usize,
-  dy: usize,
-  dkernel: usize,
-  parts: i32,
-): void {
-  const d = changetype<Depthwise>(ARGUMENTS);
-  d.taps = changetype<Taps>(taps),
-    d.source = source,
-    d.output = dy,
-    d.kernel = dkernel,
-    d.parts = parts;
-  parallel(gradientChunk.index, parts);
-  parallel(sumChunk.index, d.taps.tapsY * d.taps.tapsX);
 }
