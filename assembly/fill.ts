@@ -1,4 +1,4 @@
-// deno-lint-ignore-file no-unused-vars verbatim-module-syntax -- AssemblyScript: a class is a layout, used as a type
+// deno-lint-ignore-file no-unused-vars -- AssemblyScript: a class is a layout, used as a type
 // One value a channel in every pixel: what a transposed convolution leaves where no tap reaches.
 
 import { ARGUMENTS, ZEROS } from "./memory";

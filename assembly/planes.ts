@@ -213,7 +213,9 @@ export function joinOutput(
       if (step == 4) {
         for (let j = 0; j < taps.gridWidth; j += 4) {
           const at = <usize> j * 4;
-          finish(to + at, v128.load(row + at), taps.gridWidth - j, low, gate);
+          const v = v128.load(row + at), left = taps.gridWidth - j;
+          if (gate || left < 4) finish(to + at, v, left, low, gate);
+          else v128.store(to + at, f32x4.pmax(v, f32x4.splat(low)));
         }
         continue;
       }
@@ -245,11 +247,21 @@ function joinRow(
 ): void {
   const floor = f32x4.splat(low);
   for (; cells > 0; cells -= 4) {
+    if (count == 1 && cells >= 4 && !gate) {
+      const v = f32x4.pmax(v128.load(p0), floor);
+      p0 += 16, p1 = p0, p2 = p0, p3 = p0;
+      store<f32>(to, f32x4.extract_lane(v, 0)), to += step;
+      store<f32>(to, f32x4.extract_lane(v, 1)), to += step;
+      store<f32>(to, f32x4.extract_lane(v, 2)), to += step;
+      store<f32>(to, f32x4.extract_lane(v, 3)), to += step;
+      continue;
+    }
     const a = v128.load(p0), b = v128.load(p1), c = v128.load(p2), d = v128.load(p3);
     p0 += 16, p1 += 16, p2 += 16, p3 += 16;
     const ab0 = v128.shuffle<f32>(a, b, 0, 4, 1, 5), ab1 = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
     const cd0 = v128.shuffle<f32>(c, d, 0, 4, 1, 5), cd1 = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
-    if (cells >= 4 && count == 4 && !gate) {
+    // Fewer than four channels: a pixel's vector runs into the next, which is written after it.
+    if (!gate && cells >= 4 && (count == 4 || cells > 4 && step == <usize> count * 4)) {
       v128.store(to, f32x4.pmax(v128.shuffle<f32>(ab0, cd0, 0, 1, 4, 5), floor)), to += step;
       v128.store(to, f32x4.pmax(v128.shuffle<f32>(ab0, cd0, 2, 3, 6, 7), floor)), to += step;
       v128.store(to, f32x4.pmax(v128.shuffle<f32>(ab1, cd1, 0, 1, 4, 5), floor)), to += step;

@@ -127,7 +127,7 @@ function productCost(table: TapTable, purpose: Purpose): number {
   const channels = source[2] / groups, n = output[2] / groups, k = innerSize(table);
   const columns = n <= 4 && purpose === "pixels" ? 4 : Math.ceil(n / 8) * 8;
   const copied = purpose === "kernel" || channels < FEWEST_CHANNELS;
-  const reading = copied ? k * (5 + 20 / channels) : 10 * tapCount(table);
+  const reading = copied ? k * (8 + 30 / channels) : 10 * tapCount(table);
   return grid[0] * grid[1] * groups * (k * columns + reading + 5 * n);
 }
 
