@@ -53,7 +53,7 @@ class LeakyRelu {
 @unmanaged
 class Elu {
   y(x: v128, alpha: v128): v128 {
-    return choose(f32x4.gt(x, c(0)), x, f32x4.mul(alpha, expm1(f32x4.min(x, c(0)))));
+    return choose(f32x4.gt(x, c(0)), x, f32x4.mul(alpha, expm1(f32x4.pmin(x, c(0)))));
   }
   dx(y: v128, dy: v128, alpha: v128): v128 {
     return choose(f32x4.gt(y, c(0)), dy, f32x4.mul(dy, f32x4.add(y, alpha)));
@@ -70,7 +70,7 @@ class Selu {
     return choose(
       f32x4.gt(x, c(0)),
       f32x4.mul(x, c(LAMBDA)),
-      f32x4.mul(c(LAMBDA_ALPHA), expm1(f32x4.min(x, c(0)))),
+      f32x4.mul(c(LAMBDA_ALPHA), expm1(f32x4.pmin(x, c(0)))),
     );
   }
   dx(y: v128, dy: v128, _alpha: v128): v128 {
@@ -111,7 +111,7 @@ class Softplus {
 @unmanaged
 class HardSigmoid {
   y(x: v128, _alpha: v128): v128 {
-    return f32x4.min(f32x4.max(madd(x, c(1.0 / 6.0), c(0.5)), c(0)), c(1));
+    return f32x4.pmin(f32x4.pmax(madd(x, c(1.0 / 6.0), c(0.5)), c(0)), c(1));
   }
   dx(x: v128, dy: v128, _alpha: v128): v128 {
     return v128.and(f32x4.lt(f32x4.abs(x), c(3)), f32x4.mul(dy, c(1.0 / 6.0)));
@@ -120,7 +120,7 @@ class HardSigmoid {
 
 /** x within ±100, where the slopes of gelu and silu have long become 0 and 1: their terms would overflow. */
 function bounded(x: v128): v128 {
-  return f32x4.min(f32x4.max(x, c(-100)), c(100));
+  return f32x4.pmin(f32x4.pmax(x, c(-100)), c(100));
 }
 
 const SQRT_HALF: f32 = 0.7071067811865476;

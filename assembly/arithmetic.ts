@@ -54,7 +54,7 @@ function clipChunk(chunk: i32, _thread: i32): void {
   const a = changetype<Arguments>(ARGUMENTS), high = f32x4.splat(a.scale), low = f32x4.neg(high);
   const end = <usize> min((chunk + 1) * CHUNK, a.n) * 4;
   for (let i = <usize> (chunk * CHUNK) * 4; i < end; i += 16) {
-    v128.store(a.y + i, f32x4.min(f32x4.max(v128.load(a.y + i), low), high));
+    v128.store(a.y + i, f32x4.pmin(f32x4.pmax(v128.load(a.y + i), low), high));
   }
 }
 

@@ -231,16 +231,22 @@ function gradientChunk(chunk: i32, thread: i32): void {
   const count = tileCount(taps), cells = cellCount(taps);
   const begin = <i32> (<i64> count * part / pass.parts),
     end = <i32> (<i64> count * (part + 1) / pass.parts);
-  const lda = <usize> taps.columnStride * 4, ldb = <usize> wide * 4, ldc = <usize> width * 4;
+  // dy is read in place where its channels fill whole panels, and packed into padded ones elsewhere.
+  const packed = n % wide != 0, pixel = <usize> taps.outputChannels * 4;
+  const lda = <usize> taps.columnStride * 4, ldc = <usize> width * 4;
+  const ldb = packed ? <usize> wide * 4 : pixel;
   for (let at = begin; at < end; at++) {
     const first = at * taps.tileRows, pixels = min(taps.tileRows, cells - first);
     columnTile(taps, pass.source, group, first, pixels, column);
-    packGradient(taps, pass.output, group, first, pixels, panels);
+    const dy = pass.output + <usize> first * pixel + <usize> (group * n) * 4;
+    if (packed) packGradient(taps, pass.output, group, first, pixels, panels);
+    else if (taps.groups == 1) touch(dy, <usize> pixels * pixel, 64, panels);
     const keep = at > begin;
     for (let j = 0; j < n; j += wide) {
-      const b = panels + <usize> (j * pixels) * 4, c = sums + <usize> j * 4;
+      const b = packed ? panels + <usize> (j * pixels) * 4 : dy + <usize> j * 4;
       const a = column + <usize> from * 4;
-      stripTransposed(whole, pixels, a, lda, b, ldb, c + <usize> from * ldc, ldc, keep);
+      const c = sums + <usize> j * 4 + <usize> from * ldc;
+      stripTransposed(whole, pixels, a, lda, b, ldb, c, ldc, keep);
       if (left) {
         const rest = a + <usize> whole * 4;
         stripTransposed(MR, pixels, rest, lda, b, ldb, spill + <usize> j * 4, ldc, keep);

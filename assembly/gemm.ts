@@ -231,7 +231,9 @@ function gemmChunk(chunk: i32, thread: i32): void {
     const skip = g.transposeA ? <usize> 0 : <usize> k0 * 4;
     const c = g.c + (<usize> i0 * <usize> g.n + <usize> j0) * 4, ldc = <usize> g.n * 4;
     const a = <usize> load<u32>(from) + skip;
-    const whole = count == BLOCK_ROWS ? columns / tileColumns() * tileColumns() : 0;
+    // Edges, and the narrow tile's products, go by the tables.
+    const wide = tileColumns(), plain = count == BLOCK_ROWS && wide > 4;
+    const whole = plain ? columns / wide * wide : 0;
     if (whole) panels(count, whole, kc, a, lda, b, c, ldc, init ? init : c, init ? 0 : ldc);
     if (whole == columns) continue;
     const rest = b + <usize> (kc * whole) * 4, done = <usize> whole * 4;

@@ -57,11 +57,11 @@ class AbsoluteError {
 @unmanaged
 class Huber {
   value(y: v128, t: v128, p: v128): v128 {
-    const a = f32x4.abs(f32x4.sub(y, t)), q = f32x4.min(a, p);
+    const a = f32x4.abs(f32x4.sub(y, t)), q = f32x4.pmin(a, p);
     return f32x4.mul(q, f32x4.sub(a, f32x4.mul(c(0.5), q)));
   }
   slope(y: v128, t: v128, p: v128): v128 {
-    return f32x4.max(f32x4.min(f32x4.sub(y, t), p), f32x4.neg(p));
+    return f32x4.pmax(f32x4.pmin(f32x4.sub(y, t), p), f32x4.neg(p));
   }
 }
 
@@ -106,7 +106,7 @@ function smooth(t: v128, p: v128): v128 {
 }
 
 function clamp(y: v128): v128 {
-  return f32x4.min(f32x4.max(y, c(EPSILON)), c(1 - EPSILON));
+  return f32x4.pmin(f32x4.pmax(y, c(EPSILON)), c(1 - EPSILON));
 }
 
 function each<T>(chunk: i32): void {

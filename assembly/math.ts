@@ -10,7 +10,7 @@ function c(value: f32): v128 {
 
 /** eˣ; 0 below -87.34, +Infinity above 88.72, NaN for NaN. */
 export function exp(x: v128): v128 {
-  const y = f32x4.min(f32x4.max(x, c(-87.33654)), c(88.72283));
+  const y = f32x4.pmin(f32x4.pmax(x, c(-87.33654)), c(88.72283));
   const n = f32x4.floor(madd(y, c(1.44269504088896341), c(0.5)));
   let r = nmadd(n, c(0.693359375), y);
   r = nmadd(n, c(-2.12194440e-4), r);
@@ -32,7 +32,7 @@ export function exp(x: v128): v128 {
 
 /** ln x; -Infinity at 0, NaN below. Denormals count as the smallest normal number. */
 export function log(x: v128): v128 {
-  const y = f32x4.max(x, c(1.17549435e-38));
+  const y = f32x4.pmax(x, c(1.17549435e-38));
   let e = i32x4.sub(i32x4.shr_u(y, 23), i32x4.splat(126));
   let m = v128.or(v128.and(y, i32x4.splat(0x007fffff)), i32x4.splat(0x3f000000)); // [0.5, 1)
   const small = f32x4.lt(m, c(0.707106781186547524));
@@ -87,7 +87,7 @@ export function tanh(x: v128): v128 {
 
 /** The error function. */
 export function erf(v: v128): v128 {
-  const x = f32x4.max(f32x4.min(v, c(4)), c(-4));
+  const x = f32x4.pmax(f32x4.pmin(v, c(4)), c(-4));
   const z = f32x4.mul(x, x);
   let p = madd(c(-2.72614225801306e-10), z, c(2.77068142495902e-08));
   p = madd(p, z, c(-2.10102402082508e-06));

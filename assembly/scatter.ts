@@ -8,7 +8,7 @@
 //        └────────┘         └───────┘    └─────┘
 //
 // For few output channels, where a tile of eight columns would be mostly padding, and for tiny source
-// pictures, where most taps of an output pixel would lie outside. A chunk is a picture. Several tap
+// pictures, where most taps of an output pixel would lie outside. A chunk is a picture or a few. Several tap
 // tables (the phases of a transposed convolution) share the product. One group.
 
 import { ARGUMENTS, scratchOf, workspace, ZEROS } from "./memory";
@@ -65,19 +65,29 @@ function packChunk(chunk: i32, _thread: i32): void {
   }
 }
 
-function pictureChunk(picture: i32, thread: i32): void {
+/** Pictures a chunk takes: one, or as many as fill a register tile where they have fewer pixels than that. */
+function picturesOf(taps: Taps): i32 {
+  const pixels = taps.sourceHeight * taps.sourceWidth;
+  return (MR + pixels - 1) / pixels;
+}
+
+function pictureChunk(chunk: i32, thread: i32): void {
   const s = changetype<Scatter>(ARGUMENTS), taps = table(s, 0), columns = wholePanels(width(taps));
   const z = scratchOf(thread), pixels = taps.sourceHeight * taps.sourceWidth;
   const c = taps.sourceChannels, line = <usize> columns * 4, pixel = <usize> c * 4;
-  const source = s.source + <usize> (picture * pixels) * pixel;
-  for (let p = 0; p < pixels; p += ROWS) {
-    // Up to five rows past the picture are made too; nobody reads them.
-    const rows = (min(ROWS, pixels - p) + MR - 1) / MR * MR;
+  const first = chunk * picturesOf(taps), count = min(picturesOf(taps), taps.pictures - first);
+  const source = s.source + <usize> (first * pixels) * pixel;
+  for (let p = 0; p < count * pixels; p += ROWS) {
+    // Up to five rows past the last pixel are made too; nobody reads them.
+    const rows = (min(ROWS, count * pixels - p) + MR - 1) / MR * MR;
     const a = source + <usize> p * pixel, to = z + <usize> p * line;
     touch(a, <usize> rows * pixel, 64, to);
     panels(rows, columns, c, a, pixel, workspace(), to, line, ZEROS, 0);
   }
-  for (let q = 0; q < s.count; q++) gatherPhase(s, table(s, q), picture, z, line);
+  for (let i = 0; i < count; i++) {
+    const products = z + <usize> (i * pixels) * line;
+    for (let q = 0; q < s.count; q++) gatherPhase(s, table(s, q), first + i, products, line);
+  }
 }
 
 /** Adds up the output pixels of one tap table. */
@@ -125,7 +135,7 @@ export function storeLanes(to: usize, v: v128, count: i32): void {
  * pixels of all `count` tables, which differ in their taps and output cells only.
  *
  * Workspace: channels · (kernel pixels · n, rounded up to 16) floats. Scratch: 2048 bytes and
- * (source pixels of a picture + 6) · (kernel pixels · n, rounded up to 16) floats.
+ * (source pixels of a picture + 11) · (kernel pixels · n, rounded up to 16) floats.
  */
 export function scatter_pass(
   tables: usize,
@@ -143,5 +153,5 @@ export function scatter_pass(
   s.output = output, s.swapped = swapped, s.low = low, s.gate = gate;
   const taps = table(s, 0);
   parallel(packChunk.index, wholePanels(width(taps)) / tileColumns());
-  parallel(pictureChunk.index, taps.pictures);
+  parallel(pictureChunk.index, (taps.pictures + picturesOf(taps) - 1) / picturesOf(taps));
 }

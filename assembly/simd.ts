@@ -16,6 +16,9 @@ export function nmadd(a: v128, b: v128, c: v128): v128 {
   return f32x4.sub(c, f32x4.mul(a, b));
 }
 
+// Bounds are written pmax(x, low) and pmin(x, high), the value first: one instruction each, where V8
+// makes nine of f32x4.max to order zeros; an x that is not a number stays so in either.
+
 /** Lanes of `a` where `mask` is set, of `b` elsewhere. */
 export function choose(mask: v128, a: v128, b: v128): v128 {
   return v128.bitselect(a, b, mask);

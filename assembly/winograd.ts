@@ -19,49 +19,48 @@ import { panels, UNBOUNDED, wholePanels } from "./gemm";
 import { MR, tileColumns } from "./microkernel";
 import { kept } from "./microkernel_rows";
 import { parallel } from "./parallel";
-import { F23 } from "./winograd_f23";
-import { F42 } from "./winograd_f42";
-import { F43 } from "./winograd_f43";
 import {
   outputTable,
+  placeOf,
   rowFloats,
   sourceBlock,
   table,
-  tilesAcross,
-  tilesDown,
   tileTotal,
+  whole,
   Winograd,
 } from "./winograd_tiles";
 import {
   BLOCKS,
   CHUNK,
-  Kernel,
-  Output,
+  KERNEL,
+  OUTPUT,
+  outputsOf,
   PIXELS,
-  products,
+  productsOf,
   SQUARE,
+  tapsOf,
   transform,
 } from "./winograd_transform";
 
 /** Transforms the kernel of one tap table for one panel of output channels into U[ξ][panel][K][columns]. */
-function kernelChunk<T>(chunk: i32, thread: i32): void {
+function kernelChunk(chunk: i32, thread: i32): void {
   const w = changetype<Winograd>(ARGUMENTS), scratch = scratchOf(thread), wide = tileColumns();
   const q = chunk % w.count, panel = chunk / w.count, taps = table(w, q);
-  const r = changetype<T>(0).taps(), channels = taps.sourceChannels, line = <usize> wide * 4;
+  const r = tapsOf(w.variant), channels = taps.sourceChannels, line = <usize> wide * 4;
   const slices = scratch + BLOCKS, slice = <usize> channels * line;
   for (let i = 0; i < r * r; i++) {
     packTap(taps, w.kernel, w.swapped != 0, panel, i / r, i % r, slices + <usize> i * slice);
   }
   const k = <usize> (channels * w.count),
     panels = <usize> (wholePanels(taps.outputChannels) / wide);
-  const plane = panels * k * line, lines = <usize> products<T>() * plane;
+  const plane = panels * k * line, lines = <usize> productsOf(w.variant) * plane;
   const to = w.transformed + (<usize> panel * k + <usize> (q * channels)) * line;
   const down = <usize> r * slice;
-  transform<Kernel<T>>(scratch, slices, down, slice, to, lines, plane, UNBOUNDED, slice);
+  transform(KERNEL, w.variant, scratch, slices, down, slice, to, lines, plane, UNBOUNDED, slice);
 }
 
 /** Transforms the products of one tile back and stores its pixels, columns j … j+columns-1 of the output. */
-function outputTile<T>(
+function outputTile(
   w: Winograd,
   scratch: usize,
   tile: i32,
@@ -71,26 +70,23 @@ function outputTile<T>(
   columns: i32,
   outside: usize,
 ): void {
-  const taps = table(w, 0), m = changetype<T>(0).outputs(), lines = <usize> products<T>() * plane;
-  const down = tilesDown<T>(taps), across = tilesAcross<T>(taps);
-  const picture = tile / (down * across), inside = tile - picture * down * across;
-  const i0 = inside / across * m, j0 = inside % across * m;
-  const whole = i0 + m <= taps.gridHeight && j0 + m <= taps.gridWidth;
-  const first = w.output + outputPixel(taps, picture, i0, j0) + <usize> j * 4;
-  const toStep = <usize> (taps.strideX * taps.outputChannels) * 4;
-  const toLines = <usize> (taps.strideY * taps.outputWidth * taps.outputChannels) * 4;
+  const taps = table(w, 0), place = placeOf(w, scratch, tile), variant = w.variant;
+  const m = outputsOf(variant), lines = <usize> productsOf(variant) * plane;
   const bytes = <usize> columns * 4;
   let at: usize = 0;
-  if (whole && !w.gate) {
+  if (!w.gate && whole(w, place)) {
+    const to = w.output + outputPixel(taps, place.picture, place.i, place.j) + <usize> j * 4;
+    const step = <usize> (taps.strideX * taps.outputChannels) * 4;
+    const down = <usize> (taps.strideY * taps.outputWidth * taps.outputChannels) * 4;
     at = bytes & ~31;
-    transform<Output<T>>(scratch, from, lines, plane, first, toLines, toStep, w.low, at);
+    transform(OUTPUT, variant, scratch, from, lines, plane, to, down, step, w.low, at);
   }
   if (at == bytes) return;
-  const square = scratch + SQUARE, pixels = scratch + PIXELS;
-  outputTable<T>(taps, w.output, tile, outside, pixels);
+  const square = scratch + SQUARE, pixels = scratch + PIXELS, down = <usize> m * CHUNK;
+  outputTable(w, place, outside, pixels);
   for (; at < bytes; at += CHUNK) {
-    const run = min(CHUNK, bytes - at), edge = <usize> m * CHUNK;
-    transform<Output<T>>(scratch, from + at, lines, plane, square, edge, CHUNK, w.low, run);
+    const run = min(CHUNK, bytes - at), some = from + at;
+    transform(OUTPUT, variant, scratch, some, lines, plane, square, down, CHUNK, w.low, run);
     storePixels(m * m, square, pixels, <usize> j * 4 + at, run, w.gate != 0);
   }
 }
@@ -107,29 +103,30 @@ function storePixels(
   const whole = bytes & ~15;
   for (const end = pixels + <usize> count * 4; pixels < end; pixels += 4, square += CHUNK) {
     const at = <usize> load<u32>(pixels) + skip;
-    if (gate) {
-      for (let c: usize = 0; c < bytes; c += 16) {
-        v128.store(square + c, kept(v128.load(square + c), at + c));
-      }
+    for (let c: usize = 0; c < whole; c += 16) {
+      const y = v128.load(square + c);
+      v128.store(at + c, gate ? kept(y, at + c) : y);
     }
-    for (let c: usize = 0; c < whole; c += 16) v128.store(at + c, v128.load(square + c));
+    if (gate && whole < bytes) {
+      v128.store(square + whole, kept(v128.load(square + whole), at + whole));
+    }
     for (let c = whole; c < bytes; c += 4) store<f32>(at + c, load<f32>(square + c));
   }
 }
 
-function passChunk<T>(chunk: i32, thread: i32): void {
+function passChunk(chunk: i32, thread: i32): void {
   const w = changetype<Winograd>(ARGUMENTS), scratch = scratchOf(thread), taps = table(w, 0);
-  const planes = products<T>() * products<T>(), wide = tileColumns();
+  const edge = productsOf(w.variant), planes = edge * edge, wide = tileColumns();
   const k = taps.sourceChannels * w.count, n = taps.outputChannels;
   const part = chunk % w.columnParts;
   const first = chunk / w.columnParts * w.blockTiles,
-    count = min(w.blockTiles, tileTotal<T>(taps) - first);
+    count = min(w.blockTiles, tileTotal(w) - first);
   const row = <usize> rowFloats(k) * 4, plane = <usize> w.blockTiles * row + 64;
   const v = scratch + BLOCKS, planeM = <usize> w.blockColumns * 4;
   const rowM = <usize> planes * planeM + 64, products_ = v + <usize> planes * plane;
   const outside = products_ + <usize> w.blockTiles * rowM;
   const padded = (count + MR - 1) / MR * MR;
-  sourceBlock<T>(w, scratch, first, count, v, row, plane);
+  sourceBlock(w, scratch, first, count, v, row, plane);
   const across = wholePanels(n) / wide, panelBytes = <usize> (k * wide) * 4;
   const blocks = (n + w.blockColumns - 1) / w.blockColumns;
   const begin = blocks * part / w.columnParts * w.blockColumns;
@@ -139,42 +136,21 @@ function passChunk<T>(chunk: i32, thread: i32): void {
     for (let x = 0; x < planes; x++) {
       const u = w.transformed + <usize> (x * across + j / wide) * panelBytes;
       // The output transform takes the product of point 1 into every pixel, unchanged: the bias goes there.
-      const init = w.bias && x == products<T>() + 1 ? w.bias + <usize> j * 4 : ZEROS;
+      const init = w.bias && x == edge + 1 ? w.bias + <usize> j * 4 : ZEROS;
       const line = v + <usize> x * plane, to = products_ + <usize> x * planeM;
       panels(padded, columns, k, line, row, u, to, rowM, init, 0);
     }
     for (let t = 0; t < count; t++) {
       const from = products_ + <usize> t * rowM;
-      outputTile<T>(w, scratch, first + t, from, planeM, j, min(columns, n - j), outside);
+      outputTile(w, scratch, first + t, from, planeM, j, min(columns, n - j), outside);
     }
   }
-}
-
-function kernelJob(chunk: i32, thread: i32): void {
-  const variant = changetype<Winograd>(ARGUMENTS).variant;
-  if (variant == 0) kernelChunk<F43>(chunk, thread);
-  else if (variant == 1) kernelChunk<F23>(chunk, thread);
-  else kernelChunk<F42>(chunk, thread);
-}
-
-function passJob(chunk: i32, thread: i32): void {
-  const variant = changetype<Winograd>(ARGUMENTS).variant;
-  if (variant == 0) passChunk<F43>(chunk, thread);
-  else if (variant == 1) passChunk<F23>(chunk, thread);
-  else passChunk<F42>(chunk, thread);
-}
-
-/** How many tiles the grid of the tables has. */
-function allTiles(w: Winograd): i32 {
-  if (w.variant == 0) return tileTotal<F43>(table(w, 0));
-  if (w.variant == 1) return tileTotal<F23>(table(w, 0));
-  return tileTotal<F42>(table(w, 0));
 }
 
 /**
  * output = max(low, bias + Σ over tables and taps of source · kernel), for the grid the tables share.
  *
- * @param variant 0 F(4x4, 3x3), 1 F(2x2, 3x3), 2 F(4x4, 2x2)
+ * @param variant F43, F23 or F42
  * @param tables  u32 addresses of `count` tap tables, each with 3x3 (or 2x2) evenly spaced taps
  *
  * @param transformed where U is: products · count · channels · (n rounded up to 16) floats
@@ -205,6 +181,6 @@ export function winograd_pass(
   w.blockTiles = blockTiles, w.blockColumns = blockColumns, w.columnParts = columnParts;
   w.transformed = transformed;
   const panels = wholePanels(table(w, 0).outputChannels) / tileColumns();
-  if (fresh) parallel(kernelJob.index, count * panels);
-  parallel(passJob.index, (allTiles(w) + blockTiles - 1) / blockTiles * columnParts);
+  if (fresh) parallel(kernelChunk.index, count * panels);
+  parallel(passChunk.index, (tileTotal(w) + blockTiles - 1) / blockTiles * columnParts);
 }

@@ -12,26 +12,25 @@ import { UNBOUNDED, wholePanels } from "./gemm";
 import { MR, tileColumns } from "./microkernel";
 import { stripTransposed } from "./microkernel_transposed";
 import { parallel } from "./parallel";
-import { F23 } from "./winograd_f23";
-import { F42 } from "./winograd_f42";
-import { F43 } from "./winograd_f43";
 import {
   outputTable,
+  placeOf,
   rowFloats,
   sourceBlock,
   table,
-  tilesAcross,
-  tilesDown,
   tileTotal,
+  whole,
   Winograd,
 } from "./winograd_tiles";
 import {
   BLOCKS,
-  Gradient,
-  KernelGradient,
+  GRADIENT,
+  KERNEL_GRADIENT,
+  outputsOf,
   PIXELS,
-  products,
+  productsOf,
   SQUARE,
+  tapsOf,
   transform,
 } from "./winograd_transform";
 
@@ -41,7 +40,7 @@ function sumRows(k: i32): i32 {
 }
 
 /** Transforms dy's tiles into D[ξ][tile][N]; `border` is room for one tile of pixels. */
-function gradientBlock<T>(
+function gradientBlock(
   w: Winograd,
   scratch: usize,
   first: i32,
@@ -51,26 +50,24 @@ function gradientBlock<T>(
   plane: usize,
   border: usize,
 ): void {
-  const taps = table(w, 0), m = changetype<T>(0).outputs();
-  const pixel = <usize> taps.outputChannels * 4, toLines = <usize> products<T>() * plane;
-  const down = tilesDown<T>(taps), across = tilesAcross<T>(taps);
+  const taps = table(w, 0), m = outputsOf(w.variant), pixel = <usize> taps.outputChannels * 4;
+  const toLines = <usize> productsOf(w.variant) * plane;
   for (let t = 0; t < count; t++, to += row) {
-    const tile = first + t, picture = tile / (down * across);
-    const inside = tile - picture * down * across;
-    const i = inside / across * m, j = inside % across * m;
+    const place = placeOf(w, scratch, first + t);
     let from = border, step = pixel, lines = <usize> m * pixel;
-    if (i + m <= taps.gridHeight && j + m <= taps.gridWidth) {
-      from = w.output + outputPixel(taps, picture, i, j);
+    if (whole(w, place)) {
+      from = w.output + outputPixel(taps, place.picture, place.i, place.j);
       step = <usize> taps.strideX * pixel;
       lines = <usize> (taps.strideY * taps.outputWidth) * pixel;
     } else {
-      outputTable<T>(taps, w.output, tile, ZEROS, scratch + PIXELS);
+      outputTable(w, place, ZEROS, scratch + PIXELS);
       for (let p = 0; p < m * m; p++) {
         const at = <usize> load<u32>(scratch + PIXELS + <usize> p * 4);
         memory.copy(border + <usize> p * pixel, at, pixel);
       }
     }
-    transform<Gradient<T>>(scratch, from, lines, step, to, toLines, plane, UNBOUNDED, pixel);
+    const variant = w.variant;
+    transform(GRADIENT, variant, scratch, from, lines, step, to, toLines, plane, UNBOUNDED, pixel);
   }
 }
 
@@ -83,9 +80,9 @@ function addRows(count: i32, from: usize, row: usize, to: usize, bytes: usize): 
   }
 }
 
-function gradientChunk<T>(part: i32, thread: i32): void {
+function gradientChunk(part: i32, thread: i32): void {
   const w = changetype<Winograd>(ARGUMENTS), scratch = scratchOf(thread), taps = table(w, 0);
-  const planes = products<T>() * products<T>(), wide = tileColumns();
+  const edge = productsOf(w.variant), planes = edge * edge, wide = tileColumns();
   const k = taps.sourceChannels * w.count, n = wholePanels(taps.outputChannels);
   const row = <usize> rowFloats(k) * 4, plane = <usize> w.blockTiles * row + 64;
   const rowD = <usize> rowFloats(n) * 4, planeD = <usize> w.blockTiles * rowD + 64;
@@ -94,16 +91,16 @@ function gradientChunk<T>(part: i32, thread: i32): void {
   const rows = sumRows(k), ldc = <usize> wide * 4, planeSum = <usize> (rows * n) * 4;
   const sums = workspace() + <usize> part * partSize(planeSum, planes, n);
   const biasSum = sums + <usize> planes * planeSum;
-  const total = tileTotal<T>(taps), blocks = (total + w.blockTiles - 1) / w.blockTiles;
+  const total = tileTotal(w), blocks = (total + w.blockTiles - 1) / w.blockTiles;
   const begin = blocks * part / w.parts, end = blocks * (part + 1) / w.parts;
   if (begin == end) memory.fill(sums, 0, <usize> planes * planeSum);
   if (w.bias) memory.fill(biasSum, 0, <usize> n * 4);
   for (let block = begin; block < end; block++) {
     const first = block * w.blockTiles, count = min(w.blockTiles, total - first);
-    sourceBlock<T>(w, scratch, first, count, v, row, plane);
-    gradientBlock<T>(w, scratch, first, count, d, rowD, planeD, border);
+    sourceBlock(w, scratch, first, count, v, row, plane);
+    gradientBlock(w, scratch, first, count, d, rowD, planeD, border);
     // Point 1 takes every pixel of a tile of dy once: its D are the tiles' sums.
-    const once = d + <usize> (products<T>() + 1) * planeD;
+    const once = d + <usize> (edge + 1) * planeD;
     if (w.bias) addRows(count, once, rowD, biasSum, <usize> n * 4);
     const keep = block > begin;
     for (let x: usize = 0; x < <usize> planes; x++) {
@@ -122,9 +119,9 @@ function partSize(planeSum: usize, planes: i32, n: i32): usize {
 }
 
 /** Adds the parts of one plane, or of the bias, into the first. */
-function addChunk<T>(plane: i32, _thread: i32): void {
+function addChunk(plane: i32, _thread: i32): void {
   const w = changetype<Winograd>(ARGUMENTS), taps = table(w, 0);
-  const planes = products<T>() * products<T>(), n = wholePanels(taps.outputChannels);
+  const edge = productsOf(w.variant), planes = edge * edge, n = wholePanels(taps.outputChannels);
   const rows = sumRows(taps.sourceChannels * w.count), planeSum = <usize> (rows * n) * 4;
   const to = workspace() + <usize> plane * planeSum, part = partSize(planeSum, planes, n);
   if (plane < planes) addParts(rows * n, w.parts - 1, to + part, part, to);
@@ -132,17 +129,18 @@ function addChunk<T>(plane: i32, _thread: i32): void {
 }
 
 /** Transforms the sums of one source channel back to its taps' gradients. */
-function transformChunk<T>(chunk: i32, thread: i32): void {
+function transformChunk(chunk: i32, thread: i32): void {
   const w = changetype<Winograd>(ARGUMENTS), scratch = scratchOf(thread), first = table(w, 0);
-  const r = changetype<T>(0).taps(), wide = tileColumns(), line = <usize> wide * 4;
+  const r = tapsOf(w.variant), wide = tileColumns(), line = <usize> wide * 4;
   const channels = first.sourceChannels, n = first.outputChannels;
   const rows = sumRows(channels * w.count), plane = <usize> (rows * wholePanels(n)) * 4;
   const taps = table(w, chunk / channels), c = chunk % channels;
-  const lines = <usize> products<T>() * plane, square = scratch + SQUARE;
+  const lines = <usize> productsOf(w.variant) * plane, square = scratch + SQUARE;
   let from = workspace() + <usize> chunk * line;
   for (let j = 0; j < n; j += wide, from += <usize> rows * line) {
     const down = <usize> r * line;
-    transform<KernelGradient<T>>(scratch, from, lines, plane, square, down, line, UNBOUNDED, line);
+    const kind = KERNEL_GRADIENT, low = UNBOUNDED;
+    transform(kind, w.variant, scratch, from, lines, plane, square, down, line, low, line);
     for (let i = 0; i < r * r; i++) {
       const pixel = kernelY(taps, i / r) * taps.kernelWidth + kernelX(taps, i % r);
       addTap(w, taps, pixel, c, j, square + <usize> i * line, min(wide, n - j));
@@ -170,34 +168,6 @@ function addTap(
   }
 }
 
-function gradientJob(part: i32, thread: i32): void {
-  const variant = changetype<Winograd>(ARGUMENTS).variant;
-  if (variant == 0) gradientChunk<F43>(part, thread);
-  else if (variant == 1) gradientChunk<F23>(part, thread);
-  else gradientChunk<F42>(part, thread);
-}
-
-function addJob(chunk: i32, thread: i32): void {
-  const variant = changetype<Winograd>(ARGUMENTS).variant;
-  if (variant == 0) addChunk<F43>(chunk, thread);
-  else if (variant == 1) addChunk<F23>(chunk, thread);
-  else addChunk<F42>(chunk, thread);
-}
-
-function transformJob(chunk: i32, thread: i32): void {
-  const variant = changetype<Winograd>(ARGUMENTS).variant;
-  if (variant == 0) transformChunk<F43>(chunk, thread);
-  else if (variant == 1) transformChunk<F23>(chunk, thread);
-  else transformChunk<F42>(chunk, thread);
-}
-
-/** Products of a tile. */
-function planeCount(variant: i32): i32 {
-  if (variant == 0) return products<F43>() * products<F43>();
-  if (variant == 1) return products<F23>() * products<F23>();
-  return products<F42>() * products<F42>();
-}
-
 /**
  * dkernel += Σ over the grid of sourceᵀ · dy, where dy is laid out as the tables' output; dbias += Σ dy,
  * if there is one.
@@ -223,7 +193,8 @@ export function winograd_kernel_gradient(
     w.swapped = swapped,
     w.blockTiles = blockTiles,
     w.parts = parts;
-  parallel(gradientJob.index, parts);
-  parallel(addJob.index, planeCount(variant) + (dbias ? 1 : 0));
-  parallel(transformJob.index, table(w, 0).sourceChannels * count);
+  const edge = productsOf(variant);
+  parallel(gradientChunk.index, parts);
+  parallel(addChunk.index, edge * edge + (dbias ? 1 : 0));
+  parallel(transformChunk.index, table(w, 0).sourceChannels * count);
 }

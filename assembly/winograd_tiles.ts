@@ -3,11 +3,11 @@
 // the tiles of source and output pictures.
 
 import { offsetX, offsetY, outputPixel, Taps } from "./geometry";
-import { runOf, transformSource } from "./winograd_transform";
+import { outputsOf, PLACE, runOf, transformSource } from "./winograd_transform";
 
 @unmanaged
 export class Winograd {
-  /** 0 F(4,3), 1 F(2,3), 2 F(4,2). */
+  /** F43, F23 or F42. */
   variant: i32;
   /** u32 addresses of the tap tables whose products are summed. */
   tables: usize;
@@ -34,18 +34,37 @@ export function table(w: Winograd, q: i32): Taps {
   return changetype<Taps>(<usize> load<u32>(w.tables + <usize> q * 4));
 }
 
-export function tilesDown<T>(taps: Taps): i32 {
-  const m = changetype<T>(0).outputs();
-  return (taps.gridHeight + m - 1) / m;
+/** Tiles in a column and in a row of a picture's grid, and in all. */
+export function tilesDown(w: Winograd): i32 {
+  const m = outputsOf(w.variant);
+  return (table(w, 0).gridHeight + m - 1) / m;
 }
 
-export function tilesAcross<T>(taps: Taps): i32 {
-  const m = changetype<T>(0).outputs();
-  return (taps.gridWidth + m - 1) / m;
+export function tilesAcross(w: Winograd): i32 {
+  const m = outputsOf(w.variant);
+  return (table(w, 0).gridWidth + m - 1) / m;
 }
 
-export function tileTotal<T>(taps: Taps): i32 {
-  return taps.pictures * tilesDown<T>(taps) * tilesAcross<T>(taps);
+export function tileTotal(w: Winograd): i32 {
+  return table(w, 0).pictures * tilesDown(w) * tilesAcross(w);
+}
+
+/** Where a tile lies: its picture, and the first of its grid cells. */
+@unmanaged
+export class Place {
+  picture: i32;
+  i: i32;
+  j: i32;
+}
+
+/** Finds the place of a tile; it is kept in the thread's scratch until the next is asked for. */
+export function placeOf(w: Winograd, scratch: usize, tile: i32): Place {
+  const place = changetype<Place>(scratch + PLACE), m = outputsOf(w.variant);
+  const across = tilesAcross(w), row = tile / across, down = tilesDown(w);
+  place.picture = row / down;
+  place.i = (row - place.picture * down) * m;
+  place.j = (tile - row * across) * m;
+  return place;
 }
 
 /** Floats from tile to tile of V: K, and a line more so that rows fall into different cache sets. */
@@ -54,7 +73,7 @@ export function rowFloats(k: i32): i32 {
 }
 
 /** Transforms the source tiles first … first+count-1 of all tables into V[ξ][tile][K]. */
-export function sourceBlock<T>(
+export function sourceBlock(
   w: Winograd,
   scratch: usize,
   first: i32,
@@ -63,36 +82,33 @@ export function sourceBlock<T>(
   row: usize,
   plane: usize,
 ): void {
-  const m = changetype<T>(0).outputs();
+  const m = outputsOf(w.variant), across = tilesAcross(w);
   for (let q = 0; q < w.count; q++) {
-    const taps = table(w, q), down = tilesDown<T>(taps), across = tilesAcross<T>(taps);
+    const taps = table(w, q), v = to + <usize> (q * taps.sourceChannels) * 4;
     for (let t = 0, run = 0; t < count; t += run) {
-      const tile = first + t, picture = tile / (down * across);
-      const inside = tile - picture * down * across, i = inside / across, j = inside - i * across;
-      const y = i * m * taps.stepY + offsetY(taps, 0), x = j * m * taps.stepX + offsetX(taps, 0);
-      run = runOf(min(count - t, across - j));
-      const at = to + <usize> t * row + <usize> (q * taps.sourceChannels) * 4;
-      transformSource<T>(taps, w.source, scratch, picture, y, x, run, at, row, plane);
+      const place = placeOf(w, scratch, first + t), picture = place.picture;
+      const y = place.i * taps.stepY + offsetY(taps, 0),
+        x = place.j * taps.stepX + offsetX(taps, 0);
+      run = runOf(min(count - t, across - place.j / m));
+      const at = v + <usize> t * row;
+      transformSource(w.variant, taps, w.source, scratch, picture, y, x, run, at, row, plane);
     }
   }
 }
 
 /** Addresses of the output pixels of a tile; those outside the grid become `outside`. */
-export function outputTable<T>(
-  taps: Taps,
-  output: usize,
-  tile: i32,
-  outside: usize,
-  to: usize,
-): void {
-  const m = changetype<T>(0).outputs(), down = tilesDown<T>(taps), across = tilesAcross<T>(taps);
-  const picture = tile / (down * across), inside = tile - picture * down * across;
-  const i0 = inside / across * m, j0 = inside % across * m;
-  for (let i = i0; i < i0 + m; i++) {
-    for (let j = j0; j < j0 + m; j++) {
+export function outputTable(w: Winograd, place: Place, outside: usize, to: usize): void {
+  const taps = table(w, 0), m = outputsOf(w.variant);
+  for (let i = place.i; i < place.i + m; i++) {
+    for (let j = place.j; j < place.j + m; j++, to += 4) {
       const within = i < taps.gridHeight && j < taps.gridWidth;
-      store<u32>(to, <u32> (within ? output + outputPixel(taps, picture, i, j) : outside));
-      to += 4;
+      store<u32>(to, <u32> (within ? w.output + outputPixel(taps, place.picture, i, j) : outside));
     }
   }
+}
+
+/** Whether all of a tile lies on the grid. */
+export function whole(w: Winograd, place: Place): bool {
+  const taps = table(w, 0), m = outputsOf(w.variant);
+  return place.i + m <= taps.gridHeight && place.j + m <= taps.gridWidth;
 }

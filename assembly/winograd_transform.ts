@@ -14,6 +14,9 @@ import { sourcePixel, Taps } from "./geometry";
 import { EDGE, UNBOUNDED } from "./gemm";
 import { ZEROS } from "./memory";
 import { touch } from "./touch";
+import * as f23 from "./winograd_f23";
+import * as f42 from "./winograd_f42";
+import * as f43 from "./winograd_f43";
 
 /** So many bytes of channels are transformed at a time: the middle (at most 36 runs) stays in the L1 cache. */
 export const CHUNK: usize = 256;
@@ -29,81 +32,82 @@ export const MIDDLE: usize = EDGE;
 export const SQUARE: usize = MIDDLE + 16384;
 /** Addresses of pixels, at most 36. */
 export const PIXELS: usize = SQUARE + 16 * CHUNK;
+/** Where a tile lies. */
+export const PLACE: usize = PIXELS + 192;
 /** Where blocks begin. */
 export const BLOCKS: usize = PIXELS + 256;
 
-/** Products along an axis. */
-export function products<T>(): i32 {
-  return changetype<T>(0).outputs() + changetype<T>(0).taps() - 1;
+// The variants by number, and what they have along an axis.
+export const F43: i32 = 0; // F(4x4, 3x3)
+export const F23: i32 = 1; // F(2x2, 3x3)
+export const F42: i32 = 2; // F(4x4, 2x2)
+
+/** Outputs of a tile along an axis. */
+export function outputsOf(variant: i32): i32 {
+  return variant == F23 ? 2 : 4;
 }
+
+/** Taps along an axis. */
+export function tapsOf(variant: i32): i32 {
+  return variant == F42 ? 2 : 3;
+}
+
+/** Products along an axis. */
+export function productsOf(variant: i32): i32 {
+  return outputsOf(variant) + tapsOf(variant) - 1;
+}
+
+// What `transform` makes of a square.
+export const KERNEL: i32 = 0; // taps to products
+export const OUTPUT: i32 = 1; // products to outputs
+export const GRADIENT: i32 = 2; // gradients of outputs to products
+export const KERNEL_GRADIENT: i32 = 3; // products to gradients of taps
 
 /** `bytes` up to whole groups of eight channels. */
 export function wholeGroups(bytes: usize): usize {
   return (bytes + 31) & ~31;
 }
 
-// One class for each transform, so that `transform` can be written once.
-
-@unmanaged
-export class Kernel<T> {
-  ins(): i32 {
-    return changetype<T>(0).taps();
-  }
-  outs(): i32 {
-    return products<T>();
-  }
-  run(from: usize, step: usize, to: usize, stride: usize, _low: f32, bytes: usize): void {
-    changetype<T>(0).kernel(from, step, to, stride, bytes);
-  }
-}
-
-@unmanaged
-export class Output<T> {
-  ins(): i32 {
-    return products<T>();
-  }
-  outs(): i32 {
-    return changetype<T>(0).outputs();
-  }
-  run(from: usize, step: usize, to: usize, stride: usize, low: f32, bytes: usize): void {
-    changetype<T>(0).output(from, step, to, stride, low, bytes);
-  }
-}
-
-@unmanaged
-export class Gradient<T> {
-  ins(): i32 {
-    return changetype<T>(0).outputs();
-  }
-  outs(): i32 {
-    return products<T>();
-  }
-  run(from: usize, step: usize, to: usize, stride: usize, _low: f32, bytes: usize): void {
-    changetype<T>(0).gradient(from, step, to, stride, bytes);
-  }
-}
-
-@unmanaged
-export class KernelGradient<T> {
-  ins(): i32 {
-    return products<T>();
-  }
-  outs(): i32 {
-    return changetype<T>(0).taps();
-  }
-  run(from: usize, step: usize, to: usize, stride: usize, _low: f32, bytes: usize): void {
-    changetype<T>(0).kernelGradient(from, step, to, stride, bytes);
+/** One pass of a transform over one line of pixels. */
+function line(
+  kind: i32,
+  variant: i32,
+  from: usize,
+  step: usize,
+  to: usize,
+  stride: usize,
+  low: f32,
+  bytes: usize,
+): void {
+  if (kind == OUTPUT) {
+    if (variant == F43) f43.output(from, step, to, stride, low, bytes);
+    else if (variant == F23) f23.output(from, step, to, stride, low, bytes);
+    else f42.output(from, step, to, stride, low, bytes);
+  } else if (kind == GRADIENT) {
+    if (variant == F43) f43.gradient(from, step, to, stride, bytes);
+    else if (variant == F23) f23.gradient(from, step, to, stride, bytes);
+    else f42.gradient(from, step, to, stride, bytes);
+  } else if (kind == KERNEL) {
+    if (variant == F43) f43.kernel(from, step, to, stride, bytes);
+    else if (variant == F23) f23.kernel(from, step, to, stride, bytes);
+    else f42.kernel(from, step, to, stride, bytes);
+  } else {
+    if (variant == F43) f43.kernelGradient(from, step, to, stride, bytes);
+    else if (variant == F23) f23.kernelGradient(from, step, to, stride, bytes);
+    else f42.kernelGradient(from, step, to, stride, bytes);
   }
 }
 
 /**
- * Transforms a run of channels of a square: ins × ins pixels, `step` bytes apart in a line and `lines`
- * from line to line, to outs × outs, `toStep` and `toLines` bytes apart.
+ * Transforms a run of channels of a square of pixels, `step` bytes apart in a line and `lines` from line
+ * to line, to a square of others, `toStep` and `toLines` bytes apart.
  *
  * @param low   bound of the results, for outputs only
  * @param bytes of channels; whole groups of eight are read and written
  */
-export function transform<S>(
+export function transform(
+  kind: i32,
+  variant: i32,
   scratch: usize,
   from: usize,
   lines: usize,
@@ -114,16 +118,33 @@ export function transform<S>(
   low: f32,
   bytes: usize,
 ): void {
-  const ins = changetype<S>(0).ins(), outs = changetype<S>(0).outs(), middle = scratch + MIDDLE;
+  const m = outputsOf(variant), r = tapsOf(variant), n = productsOf(variant);
+  const ins: usize = kind == KERNEL ? r : kind == GRADIENT ? m : n;
+  const outs: usize = kind == OUTPUT ? m : kind == KERNEL_GRADIENT ? r : n;
+  const middle = scratch + MIDDLE;
   for (const end = from + bytes; from < end; from += CHUNK, to += CHUNK) {
-    const run = min(CHUNK, wholeGroups(end - from)), line = <usize> ins * run;
-    for (let s: usize = 0; s < <usize> ins; s++) {
-      changetype<S>(0).run(from + s * step, lines, middle + s * run, line, UNBOUNDED, run);
+    const run = min(CHUNK, wholeGroups(end - from)), across = ins * run;
+    for (let s: usize = 0; s < ins; s++) {
+      line(kind, variant, from + s * step, lines, middle + s * run, across, UNBOUNDED, run);
     }
-    for (let i: usize = 0; i < <usize> outs; i++) {
-      changetype<S>(0).run(middle + i * line, run, to + i * toLines, toStep, low, run);
+    for (let i: usize = 0; i < outs; i++) {
+      line(kind, variant, middle + i * across, run, to + i * toLines, toStep, low, run);
     }
   }
+}
+
+/** One pass of a source transform. */
+function sourceLine(
+  variant: i32,
+  pixels: usize,
+  skip: usize,
+  to: usize,
+  stride: usize,
+  bytes: usize,
+): void {
+  if (variant == F43) f43.input(pixels, skip, to, stride, bytes);
+  else if (variant == F23) f23.input(pixels, skip, to, stride, bytes);
+  else f42.input(pixels, skip, to, stride, bytes);
 }
 
 /** How many source tiles from one on `transformSource` takes, if so many follow beside it. */
@@ -160,7 +181,8 @@ function touchSource(
  * @param picture,y,x picture and first pixel of the first tile; pixels outside are zeros
  * @param to          V[0] of the first tile, `row` bytes from tile to tile and `plane` from ξ to ξ
  */
-export function transformSource<T>(
+export function transformSource(
+  variant: i32,
   taps: Taps,
   source: usize,
   scratch: usize,
@@ -172,7 +194,7 @@ export function transformSource<T>(
   row: usize,
   plane: usize,
 ): void {
-  const n = products<T>(), m = changetype<T>(0).outputs(), columns = (tiles - 1) * m + n;
+  const n = productsOf(variant), m = outputsOf(variant), columns = (tiles - 1) * m + n;
   const middle = scratch + MIDDLE, pixels = scratch + PIXELS;
   const bytes = <usize> taps.sourceChannels * 4;
   touchSource(taps, source, scratch, picture, y, x, n, columns);
@@ -183,7 +205,7 @@ export function transformSource<T>(
         const at = sourcePixel(taps, source, picture, y + i * taps.stepY, x + s * taps.stepX);
         store<u32>(pixels + <usize> i * 4, <u32> at);
       }
-      changetype<T>(0).input(pixels, c, middle + <usize> s * run, line, run);
+      sourceLine(variant, pixels, c, middle + <usize> s * run, line, run);
     }
     for (let t = 0; t < tiles; t++) {
       let from = middle + <usize> (t * m) * run, v = to + <usize> t * row + c;
@@ -191,7 +213,7 @@ export function transformSource<T>(
         for (let s = 0; s < n; s++) {
           store<u32>(pixels + <usize> s * 4, <u32> (from + <usize> s * run));
         }
-        changetype<T>(0).input(pixels, 0, v, plane, run);
+        sourceLine(variant, pixels, 0, v, plane, run);
         from += line, v += <usize> n * plane;
       }
     }

@@ -3,6 +3,7 @@ import { DeconvError } from "./errors.ts";
 import type { Config, Parameter } from "./layer.ts";
 import { power } from "./portable_math.ts";
 import { type LearningRate, learningRateAt } from "./schedules.ts";
+import { paddedBytes } from "./wasm/arena.ts";
 import { clip, scale, sumOfSquares } from "./wasm/elementwise.ts";
 import { runtime } from "./wasm/runtime.ts";
 
@@ -22,8 +23,32 @@ interface Rule {
   readonly slots: readonly string[];
   /** What a state array starts with. Default 0. */
   readonly start?: number;
-  /** Applies one step to one parameter. `step` counts from 1. */
-  apply(parameter: Parameter, slots: readonly Block[], rate: number, step: number): void;
+  /** Applies one step to a run of parameters. `step` counts from 1. */
+  apply(run: Run, rate: number, step: number): void;
+}
+
+/** Parameters that lie one behind the other, as do their gradients and state arrays: addresses of the first. */
+interface Run {
+  /** Numbers in all, with the padding between them. */
+  length: number;
+  readonly value: number;
+  readonly gradient: number;
+  readonly slots: readonly number[];
+}
+
+/** Joins neighbours, so that a step is one kernel call and not one for each parameter. */
+function runsOf(parameters: readonly Parameter[], slotsOf: (p: Parameter) => readonly Block[]) {
+  const runs: Run[] = [];
+  for (const parameter of parameters) {
+    const { value: { address: value, length }, gradient: { address: gradient } } = parameter;
+    const slots = slotsOf(parameter).map(({ address }) => address);
+    const last = runs[runs.length - 1], reach = last ? paddedBytes(last.length) : 0;
+    const follows = last && value === last.value + reach && gradient === last.gradient + reach &&
+      slots.every((address, i) => address === last.slots[i] + reach);
+    if (follows) last.length = reach / 4 + length;
+    else runs.push({ length, value, gradient, slots });
+  }
+  return runs;
 }
 
 /**
@@ -78,8 +103,9 @@ export class Optimizer {
     }
     const rate = learningRateAt(this.learningRate, this.iterations);
     this.iterations++;
-    for (const parameter of parameters) {
-      this.#rule.apply(parameter, this.slots(parameter), rate, this.iterations);
+    this.prepare(parameters);
+    for (const run of runsOf(parameters, (parameter) => this.slots(parameter))) {
+      this.#rule.apply(run, rate, this.iterations);
     }
   }
 
@@ -90,24 +116,24 @@ export class Optimizer {
 
   /** A parameter's state arrays, in the order of `slotNames`; made when first asked for. */
   slots(parameter: Parameter): readonly Block[] {
-    let slots = this.#state.get(parameter);
-    if (!slots) {
-      slots = this.#rule.slots.map(() => {
-        const block = runtime().allocate(parameter.value.length);
-        if (this.#rule.start) block.view.fill(this.#rule.start);
-        return block;
-      });
-      this.#state.set(parameter, slots);
-    }
-    return slots;
+    this.prepare([parameter]);
+    return this.#state.get(parameter)!;
+  }
+
+  /** Makes the state arrays that these parameters lack, those of a slot one behind the other. */
+  prepare(parameters: readonly Parameter[]): void {
+    const bare = parameters.filter((parameter) => !this.#state.has(parameter));
+    if (!bare.length) return;
+    const sizes = bare.map(({ value }) => value.length);
+    const arrays = this.#rule.slots.map(() => runtime().allocateTogether(sizes));
+    if (this.#rule.start) { for (const block of arrays.flat()) block.view.fill(this.#rule.start); }
+    bare.forEach((parameter, i) => this.#state.set(parameter, arrays.map((of) => of[i])));
   }
 }
 
-function call(kernel: string, p: Parameter, ...rest: number[]): void {
-  runtime().call(kernel, p.value.length, p.value.address, p.gradient.address, ...rest);
+function call(kernel: string, { length, value, gradient }: Run, ...rest: number[]): void {
+  runtime().call(kernel, length, value, gradient, ...rest);
 }
-
-const at = (block: Block | undefined) => block?.address ?? 0;
 
 /** Checks that options are numbers in [least, below). */
 function inRange(kind: string, options: Record<string, number>, least: number, below: number) {
@@ -141,7 +167,10 @@ export function sgd(
   const complete = { ...options, learningRate, momentum, nesterov, weightDecay };
   return new Optimizer("sgd", complete, {
     slots: momentum ? ["velocity"] : [],
-    apply: (p, [v], rate) => call("sgd", p, at(v), rate, momentum, weightDecay, nesterov ? 1 : 0),
+    apply: (run, rate) => {
+      const [velocity = 0] = run.slots;
+      call("sgd", run, velocity, rate, momentum, weightDecay, nesterov ? 1 : 0);
+    },
   });
 }
 
@@ -167,12 +196,13 @@ function makeAdam(kind: "adam" | "adamw", options: AdamOptions): Optimizer {
   const complete = { ...options, learningRate, beta1, beta2, epsilon, amsgrad, weightDecay };
   return new Optimizer(kind, complete, {
     slots: amsgrad ? ["m", "v", "vmax"] : ["m", "v"],
-    apply: (p, [m, v, vmax], rate, step) => {
+    apply: (run, rate, step) => {
+      const [m, v, vmax = 0] = run.slots;
       const start = rate / (1 - power(beta1, step));
       const correction = 1 / Math.sqrt(1 - power(beta2, step));
       const decay = kind === "adamw" ? [rate * weightDecay, 0] : [0, weightDecay];
       const numbers = [start, beta1, beta2, epsilon, correction, ...decay];
-      call("adam", p, at(m), at(v), at(vmax), ...numbers);
+      call("adam", run, m, v, vmax, ...numbers);
     },
   });
 }
@@ -228,9 +258,9 @@ export function rmsprop(
   const slots = ["v", ...(momentum ? ["velocity"] : []), ...(centered ? ["mean"] : [])];
   return new Optimizer("rmsprop", complete, {
     slots,
-    apply: (p, blocks, rate) => {
-      const of = (name: string) => at(blocks[slots.indexOf(name)]);
-      call("rmsprop", p, of("v"), of("velocity"), of("mean"), rate, rho, momentum, epsilon);
+    apply: (run, rate) => {
+      const of = (name: string) => run.slots[slots.indexOf(name)] ?? 0;
+      call("rmsprop", run, of("v"), of("velocity"), of("mean"), rate, rho, momentum, epsilon);
     },
   });
 }
@@ -250,7 +280,7 @@ export function adagrad(
   return new Optimizer("adagrad", complete, {
     slots: ["v"],
     start: initialAccumulator,
-    apply: (p, [v], rate) => call("adagrad", p, at(v), rate, epsilon),
+    apply: (run, rate) => call("adagrad", run, run.slots[0], rate, epsilon),
   });
 }
 

@@ -1,7 +1,7 @@
 import { DeconvError } from "./errors.ts";
 import type { Graph } from "./graph.ts";
 import { initialize } from "./initializers.ts";
-import type { Layer, Parameter, ParameterSpec } from "./layer.ts";
+import type { Layer, ParameterSpec } from "./layer.ts";
 import { sameShape, type Shape, shapeText, sizeOf } from "./tensor.ts";
 import { runtime } from "./wasm/runtime.ts";
 
@@ -12,24 +12,27 @@ import { runtime } from "./wasm/runtime.ts";
  * @param seed Decides the initial values, together with each parameter's name.
  */
 export function buildParameters(graph: Graph, seed: number): void {
-  for (const { layer, inputs } of graph.nodes) {
+  const uses = graph.nodes.map(({ layer, inputs }) => {
     const shapes = inputs.map((value) => graph.shapes[value]);
-    const specs = layer.parameterSpecs(shapes);
-    if (layer.builtFor) expectFit(layer, specs, shapes);
-    else {
-      layer.parameters = specs.map((spec) => createParameter(layer, spec, seed));
-      layer.builtFor = shapes;
-    }
+    return { layer, shapes, specs: layer.parameterSpecs(shapes) };
+  });
+  const made = uses.filter(({ layer }, i) =>
+    !layer.builtFor && uses.findIndex((use) => use.layer === layer) === i
+  );
+  // All values lie together, and all gradients: an optimizer can take them in one go.
+  const sizes = made.flatMap(({ specs }) => specs.map(({ shape }) => sizeOf(shape)));
+  const values = runtime().allocateTogether(sizes), gradients = runtime().allocateTogether(sizes);
+  let next = 0;
+  for (const { layer, shapes, specs } of made) {
+    layer.parameters = specs.map((spec) => {
+      const value = values[next], gradient = gradients[next++], { shape, fanIn, fanOut } = spec;
+      const name = `${layer.name}/${spec.name}`;
+      value.view.set(initialize(spec.initializer, shape, { seed, stream: name, fanIn, fanOut }));
+      return { name, shape, value, gradient };
+    });
+    layer.builtFor = shapes;
   }
-}
-
-function createParameter(layer: Layer, spec: ParameterSpec, seed: number): Parameter {
-  const name = `${layer.name}/${spec.name}`;
-  const size = sizeOf(spec.shape);
-  const value = runtime().allocate(size), gradient = runtime().allocate(size);
-  const { fanIn, fanOut } = spec;
-  value.view.set(initialize(spec.initializer, spec.shape, { seed, stream: name, fanIn, fanOut }));
-  return { name, shape: spec.shape, value, gradient };
+  for (const { layer, shapes, specs } of uses) expectFit(layer, specs, shapes);
 }
 
 function expectFit(layer: Layer, specs: readonly ParameterSpec[], shapes: readonly Shape[]): void {

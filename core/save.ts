@@ -132,6 +132,7 @@ function restoreTraining(
   model.progress = { epoch, batch };
   optimizer.iterations = iterations;
   if (!iterations) return;
+  optimizer.prepare(model.parameters);
   for (const parameter of model.parameters) {
     const states = optimizer.slotNames.map((slot) =>
       tensorOf(tensors, `optimizer/${parameter.name}/${slot}`, parameter.shape)

@@ -7,6 +7,7 @@ import {
   learningRateAt,
   makeOptimizer,
   type Optimizer,
+  random,
   rmsprop,
 } from "../mod.ts";
 import type { Parameter } from "../core/layer.ts";
@@ -119,6 +120,47 @@ Deno.test("rmsprop: momentum and centring, by hand", () => {
   assertClose([step({ momentum: 0.5 }, [2, 3])], [1 - 0.1 - 0.1 * (0.5 + second)]);
   // mean 0.5, variance 1 - 0.25.
   assertClose([step({ centered: true }, [2])], [1 - 0.1 * 2 / (1 + Math.sqrt(0.75))]);
+});
+
+Deno.test("parameters that lie together are one kernel call, to the same bits", () => {
+  const shapes = [[5, 3], [3], [17]], numbers = random(3, "weights");
+  const take = (together: boolean, frozen: boolean) => {
+    const sizes = shapes.map(([a, b = 1]) => a * b);
+    // Apart: with something in between.
+    const between: unknown[] = [];
+    const make = () =>
+      together ? runtime().allocateTogether(sizes) : sizes.map((size) => {
+        between.push(runtime().allocate(1));
+        return runtime().allocate(size);
+      });
+    const values = make(), gradients = make();
+    const parameters = shapes.map((shape, i): Parameter => {
+      numbers.fillUniform(values[i].view, -1, 1, i);
+      numbers.fillUniform(gradients[i].view, -1, 1, 100 + i);
+      return { name: `p${i}`, shape, value: values[i], gradient: gradients[i] };
+    });
+    const optimizer = makeOptimizer("adam"), r = runtime(), call = r.call;
+    let calls = 0;
+    r.call = (
+      kernel,
+      ...args
+    ) => (calls += kernel === "adam" ? 1 : 0, call.call(r, kernel, ...args));
+    try {
+      const steps = frozen ? [parameters[0], parameters[2]] : parameters;
+      for (let step = 0; step < 3; step++) optimizer.step(steps);
+    } finally {
+      r.call = call;
+    }
+    return { calls, weights: values.map(({ view }) => view.slice()) };
+  };
+  const joined = take(true, false), apart = take(false, false);
+  assert.deepEqual([joined.calls, apart.calls], [3, 9]);
+  joined.weights.forEach((weights, i) => assertSameBits(weights, apart.weights[i], `p${i}`));
+  // The frozen one between them stays as it was.
+  const frozen = take(true, true);
+  assert.equal(frozen.calls, 6);
+  assertSameBits(frozen.weights[2], joined.weights[2], "p2");
+  assert.notDeepEqual(frozen.weights[1], joined.weights[1]);
 });
 
 for (const c of invalidOptimizerCases) {

@@ -161,7 +161,7 @@ export class Conv2dPasses {
     if (filled.length && filled.every(({ algorithm }) => algorithm.kind === "scatter")) {
       const { source: [height, width, channels], kernel: size, output } = placed[0].table;
       const columns = ceil16(size[0] * size[1] * output[2]);
-      const products = (height * width + 6) * columns;
+      const products = (height * width + 11) * columns;
       this.#runtime.reserve(2048 + products * 4 + 256, channels * columns * 4);
       const tables = [addresses.address, placed.length];
       this.#runtime.call("scatter_pass", ...tables, ...operands, swapped, ...ends);

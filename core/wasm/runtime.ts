@@ -110,12 +110,21 @@ export class Runtime {
 
   /** A block of zeros that is given back when nothing refers to it any more. */
   allocate(length: number): Block {
-    const block = new Block(this.memory.buffer, length);
-    const bytes = paddedBytes(length);
-    block.address = this.arena.take(bytes);
-    new Uint8Array(this.memory.buffer, block.address, bytes).fill(0);
-    this.#collected.register(block, { address: block.address, bytes }, block);
-    return block;
+    return this.allocateTogether([length])[0];
+  }
+
+  /** Such blocks one behind the other, each padded; each is given back on its own. */
+  allocateTogether(lengths: readonly number[]): Block[] {
+    const total = lengths.reduce((sum, length) => sum + paddedBytes(length), 0);
+    let address = this.arena.take(total);
+    new Uint8Array(this.memory.buffer, address, total).fill(0);
+    return lengths.map((length) => {
+      const block = new Block(this.memory.buffer, length), bytes = paddedBytes(length);
+      block.address = address;
+      this.#collected.register(block, { address, bytes }, block);
+      address += bytes;
+      return block;
+    });
   }
 
   /** Gives a block back at once; nobody may use it any more. */

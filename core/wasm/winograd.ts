@@ -61,7 +61,7 @@ export class WinogradPass {
   /** How many tiles a block has, given the floats each takes in a plane: a multiple of six. */
   #blockTiles(floats: number, bytes: number): number {
     const most = Math.floor(bytes / (this.#planes * floats * 4) / 6) * 6;
-    return Math.min(96, Math.max(12, most), ceil(this.#tiles, 6));
+    return Math.min(96, Math.max(36, most), ceil(this.#tiles, 6));
   }
 
   /**
