@@ -265,9 +265,11 @@ function sumChunk(chunk: i32, _thread: i32): void {
   const tapCount = taps.tapsY * taps.tapsX, group = chunk / tapCount, tap = chunk % tapCount;
   const stride = rows * width * 4 * <usize> taps.groups;
   const last = <usize> taps.outputChannels * 4;
+  const pixel = kernelY(taps, tap / taps.tapsX) * taps.kernelWidth +
+    kernelX(taps, tap % taps.tapsX);
   for (let c = 0; c < channels; c++) {
     const from = workspace() + (<usize> group * rows + <usize> (tap * channels + c)) * width * 4;
-    const to = pass.kernel + <usize> (tap * channels + c) * last + <usize> (group * n) * 4;
+    const to = pass.kernel + <usize> (pixel * channels + c) * last + <usize> (group * n) * 4;
     addParts(n, pass.parts, from, stride, to);
   }
 }

@@ -3,19 +3,20 @@
 //
 //   y[p][c] = bias[c] + Σ over taps of x[source(p, tap)][c] · w[tap][c]
 //
-// The same two forms as conv2d.ts: one pass over pixels, for every tap table, and the kernel gradient.
+// One pass over pixels, for all tap tables together; depthwise_gradient.ts has the kernel gradient.
 
-import { ARGUMENTS, scratchOf, workspace, ZEROS } from "./memory";
+import { ARGUMENTS, scratchOf, ZEROS } from "./memory";
+import { finish } from "./finish";
 import { kernelX, kernelY, offsetX, offsetY, outputPixel, Taps } from "./geometry";
 import { parallel } from "./parallel";
-import { storeLanes } from "./scatter";
 import { madd } from "./simd";
+import { touch } from "./touch";
 
-/** Output pixels a chunk makes. */
+/** Output pixels a chunk makes, about. */
 const PIXELS: i32 = 128;
 
 @unmanaged
-class Depthwise {
+export class Depthwise {
   taps: Taps;
   source: usize;
   kernel: usize;
@@ -23,79 +24,244 @@ class Depthwise {
   output: usize;
   low: f32;
   gate: i32;
-  parts: i32;
 }
 
-/** Fills a table with the addresses of source pixel and kernel slice for each tap of a cell inside the picture; returns how many. */
-function tapsOf(d: Depthwise, n: i32, i: i32, j: i32, to: usize): i32 {
+/** The same, and all tables of the pass. */
+@unmanaged
+class Pass extends Depthwise {
+  tables: usize;
+  count: i32;
+}
+
+/**
+ * Fills a table with the addresses of source pixel and kernel slice for the taps from (top, left) to
+ * before (bottom, right) of a cell; returns its end.
+ *
+ * @param line the source's row of the cell, from whose column `x` the taps are offset
+ */
+function tapsOf(
+  d: Depthwise,
+  line: usize,
+  top: i32,
+  bottom: i32,
+  x: i32,
+  left: i32,
+  right: i32,
+  to: usize,
+): usize {
   const taps = d.taps, pixel = <usize> taps.sourceChannels * 4;
-  const picture = d.source + <usize> (n * taps.sourceHeight * taps.sourceWidth) * pixel;
-  let count = 0;
-  for (let r = 0; r < taps.tapsY; r++) {
-    const y = i * taps.stepY + offsetY(taps, r);
-    if (<u32> y >= <u32> taps.sourceHeight) continue;
-    for (let s = 0; s < taps.tapsX; s++) {
-      const x = j * taps.stepX + offsetX(taps, s);
-      if (<u32> x >= <u32> taps.sourceWidth) continue;
-      const w = kernelY(taps, r) * taps.kernelWidth + kernelX(taps, s);
-      store<u32>(to, <u32> (picture + <usize> (y * taps.sourceWidth + x) * pixel));
-      store<u32>(to, <u32> (d.kernel + <usize> w * pixel), 4);
-      to += 8, count++;
+  for (let r = top; r < bottom; r++) {
+    const from = line + <usize> (offsetY(taps, r) * taps.sourceWidth + x) * pixel;
+    const w = d.kernel + <usize> (kernelY(taps, r) * taps.kernelWidth) * pixel;
+    for (let s = left; s < right; s++, to += 8) {
+      store<u32>(to, <u32> (from + <usize> offsetX(taps, s) * pixel));
+      store<u32>(to, <u32> (w + <usize> kernelX(taps, s) * pixel), 4);
     }
   }
-  return count;
+  return to;
 }
 
-function finish(d: Depthwise, sum: v128, at: usize): v128 {
-  if (d.gate) sum = v128.and(sum, f32x4.gt(v128.load(at), f32x4.splat(0)));
-  return f32x4.pmax(sum, f32x4.splat(d.low));
+/** Where the vector at channel `c` begins: the last overlaps the one before, unless a gate would see its results. */
+function lastFour(d: Depthwise, c: i32): i32 {
+  const last = d.taps.outputChannels - 4;
+  return d.gate || last < 0 ? c : min(c, last);
 }
 
-function passChunk(chunk: i32, thread: i32): void {
-  const d = changetype<Depthwise>(ARGUMENTS), taps = d.taps, channels = taps.outputChannels;
-  const width = taps.gridWidth, cells = taps.gridHeight * width, found = scratchOf(thread);
-  const first = chunk * PIXELS, end = min(first + PIXELS, taps.pictures * cells);
-  for (let p = first; p < end; p++) {
-    const n = p / cells, cell = p - n * cells, i = cell / width, j = cell - i * width;
-    const out = d.output + outputPixel(taps, n, i, j),
-      last = found + <usize> tapsOf(d, n, i, j, found) * 8;
-    let c = 0;
-    for (; c + 16 <= channels; c += 16) {
-      const lane = <usize> c * 4, start = d.bias ? d.bias + lane : ZEROS, to = out + lane;
-      let s0 = v128.load(start), s1 = v128.load(start, 16);
-      let s2 = v128.load(start, 32), s3 = v128.load(start, 48);
-      for (let at = found; at < last; at += 8) {
-        const x = <usize> load<u32>(at) + lane, w = <usize> load<u32>(at, 4) + lane;
-        s0 = madd(v128.load(x), v128.load(w), s0);
-        s1 = madd(v128.load(x, 16), v128.load(w, 16), s1);
-        s2 = madd(v128.load(x, 32), v128.load(w, 32), s2);
-        s3 = madd(v128.load(x, 48), v128.load(w, 48), s3);
-      }
-      v128.store(to, finish(d, s0, to)), v128.store(to, finish(d, s1, to + 16), 16);
-      v128.store(to, finish(d, s2, to + 32), 32), v128.store(to, finish(d, s3, to + 48), 48);
+/** Stores the first lanes of four sums that lie in `sums`, `step` bytes apart. */
+function storeFour(d: Depthwise, sums: usize, to: usize, step: usize, lanes: i32): void {
+  for (const end = sums + 64; sums < end; sums += 16, to += step) {
+    finish(to, v128.load(sums), lanes, d.low, d.gate);
+  }
+}
+
+/**
+ * Four cells that follow each other, `step` bytes apart in the source and `wide` in the output.
+ *
+ * @param found,last the taps of a cell of this row, `skip` bytes before the first of these
+ * @param sums room for four vectors
+ */
+function fourCells(
+  d: Depthwise,
+  found: usize,
+  last: usize,
+  skip: usize,
+  out: usize,
+  step: usize,
+  wide: usize,
+  sums: usize,
+): void {
+  const channels = d.taps.outputChannels, floor = f32x4.splat(d.low);
+  let c = 0;
+  for (; c + 8 <= channels; c += 8) {
+    const lane = <usize> c * 4, start = d.bias ? d.bias + lane : ZEROS;
+    let w0 = v128.load(start), w1 = v128.load(start, 16);
+    let a0 = w0, a1 = w1, b0 = w0, b1 = w1, c0 = w0, c1 = w1, d0 = w0, d1 = w1;
+    for (let at = found; at < last; at += 8) {
+      const w = <usize> load<u32>(at, 4) + lane;
+      let x = <usize> load<u32>(at) + skip + lane;
+      w0 = v128.load(w), w1 = v128.load(w, 16);
+      a0 = madd(v128.load(x), w0, a0), a1 = madd(v128.load(x, 16), w1, a1), x += step;
+      b0 = madd(v128.load(x), w0, b0), b1 = madd(v128.load(x, 16), w1, b1), x += step;
+      c0 = madd(v128.load(x), w0, c0), c1 = madd(v128.load(x, 16), w1, c1), x += step;
+      d0 = madd(v128.load(x), w0, d0), d1 = madd(v128.load(x, 16), w1, d1);
     }
-    for (; c < channels; c += 4) {
-      const lane = <usize> c * 4, to = out + lane;
-      let sum = v128.load(d.bias ? d.bias + lane : ZEROS);
-      for (let at = found; at < last; at += 8) {
-        sum = madd(
-          v128.load(<usize> load<u32>(at) + lane),
-          v128.load(<usize> load<u32>(at, 4) + lane),
-          sum,
-        );
+    let to = out + lane;
+    if (d.gate) {
+      v128.store(sums, a0), v128.store(sums, b0, 16), v128.store(sums, c0, 32);
+      v128.store(sums, d0, 48), storeFour(d, sums, to, wide, 4), to += 16;
+      v128.store(sums, a1), v128.store(sums, b1, 16), v128.store(sums, c1, 32);
+      v128.store(sums, d1, 48), storeFour(d, sums, to, wide, 4);
+      continue;
+    }
+    v128.store(to, f32x4.pmax(a0, floor)), v128.store(to, f32x4.pmax(a1, floor), 16), to += wide;
+    v128.store(to, f32x4.pmax(b0, floor)), v128.store(to, f32x4.pmax(b1, floor), 16), to += wide;
+    v128.store(to, f32x4.pmax(c0, floor)), v128.store(to, f32x4.pmax(c1, floor), 16), to += wide;
+    v128.store(to, f32x4.pmax(d0, floor)), v128.store(to, f32x4.pmax(d1, floor), 16);
+  }
+  for (; c < channels; c += 4) {
+    const first = lastFour(d, c), lane = <usize> first * 4;
+    let w = v128.load(d.bias ? d.bias + lane : ZEROS), s0 = w, s1 = w, s2 = w, s3 = w;
+    for (let at = found; at < last; at += 8) {
+      let x = <usize> load<u32>(at) + skip + lane;
+      w = v128.load(<usize> load<u32>(at, 4) + lane);
+      s0 = madd(v128.load(x), w, s0), x += step;
+      s1 = madd(v128.load(x), w, s1), x += step;
+      s2 = madd(v128.load(x), w, s2), x += step;
+      s3 = madd(v128.load(x), w, s3);
+    }
+    let to = out + lane;
+    if (channels - first < 4 || d.gate) {
+      v128.store(sums, s0), v128.store(sums, s1, 16), v128.store(sums, s2, 32);
+      v128.store(sums, s3, 48), storeFour(d, sums, to, wide, channels - first);
+      continue;
+    }
+    v128.store(to, f32x4.pmax(s0, floor)), to += wide;
+    v128.store(to, f32x4.pmax(s1, floor)), to += wide;
+    v128.store(to, f32x4.pmax(s2, floor)), to += wide;
+    v128.store(to, f32x4.pmax(s3, floor));
+  }
+}
+
+/** One cell, with the taps that it has. */
+function oneCell(d: Depthwise, found: usize, last: usize, out: usize, sums: usize): void {
+  const channels = d.taps.outputChannels, floor = f32x4.splat(d.low);
+  let c = 0;
+  for (; c + 16 <= channels; c += 16) {
+    const lane = <usize> c * 4, start = d.bias ? d.bias + lane : ZEROS;
+    let s0 = v128.load(start), s1 = v128.load(start, 16);
+    let s2 = v128.load(start, 32), s3 = v128.load(start, 48);
+    for (let at = found; at < last; at += 8) {
+      const x = <usize> load<u32>(at) + lane, w = <usize> load<u32>(at, 4) + lane;
+      s0 = madd(v128.load(x), v128.load(w), s0);
+      s1 = madd(v128.load(x, 16), v128.load(w, 16), s1);
+      s2 = madd(v128.load(x, 32), v128.load(w, 32), s2);
+      s3 = madd(v128.load(x, 48), v128.load(w, 48), s3);
+    }
+    const to = out + lane;
+    if (d.gate) {
+      v128.store(sums, s0), v128.store(sums, s1, 16), v128.store(sums, s2, 32);
+      v128.store(sums, s3, 48), storeFour(d, sums, to, 16, 4);
+      continue;
+    }
+    v128.store(to, f32x4.pmax(s0, floor)), v128.store(to, f32x4.pmax(s1, floor), 16);
+    v128.store(to, f32x4.pmax(s2, floor), 32), v128.store(to, f32x4.pmax(s3, floor), 48);
+  }
+  for (; c < channels; c += 4) {
+    const first = lastFour(d, c), lane = <usize> first * 4, to = out + lane;
+    let sum = v128.load(d.bias ? d.bias + lane : ZEROS);
+    for (let at = found; at < last; at += 8) {
+      const x = <usize> load<u32>(at) + lane, w = <usize> load<u32>(at, 4) + lane;
+      sum = madd(v128.load(x), v128.load(w), sum);
+    }
+    if (channels - first >= 4 && !d.gate) v128.store(to, f32x4.pmax(sum, floor));
+    else finish(to, sum, channels - first, d.low, d.gate);
+  }
+}
+
+/** Rows of the grids a chunk makes: so many that the first has about PIXELS cells. */
+function rowsOf(taps: Taps): i32 {
+  return max(1, PIXELS / taps.gridWidth);
+}
+
+/** Touches the rows of the source that row (n, i) reads; those below the row above's only, unless `all`. */
+export function touchSource(d: Depthwise, n: i32, i: i32, all: bool, sink: usize): void {
+  const taps = d.taps, line = <usize> (taps.sourceWidth * taps.sourceChannels) * 4;
+  const last = i * taps.stepY + offsetY(taps, taps.tapsY - 1);
+  const next = all ? i * taps.stepY + offsetY(taps, 0) : last - taps.stepY + 1;
+  const first = max(next, 0), rows = min(last + 1, taps.sourceHeight) - first;
+  if (rows <= 0) return;
+  touch(d.source + <usize> (n * taps.sourceHeight + first) * line, <usize> rows * line, 64, sink);
+}
+
+/**
+ * Row i of picture n of one table's grid. Taps ascend, so those that lie in the picture are
+ * neighbours, and which they are moves one way from cell to cell. Cells with all taps of a row come
+ * in fours and share a table.
+ */
+function passRow(d: Depthwise, n: i32, i: i32, sums: usize): void {
+  const taps = d.taps, tapsX = taps.tapsX, width = taps.gridWidth, size = taps.sourceWidth;
+  const y = i * taps.stepY, pixel = <usize> taps.sourceChannels * 4;
+  const line = d.source + <usize> ((n * taps.sourceHeight + y) * size) * pixel;
+  let top = 0, bottom = taps.tapsY;
+  while (top < bottom && y + offsetY(taps, top) < 0) top++;
+  while (bottom > top && y + offsetY(taps, bottom - 1) >= taps.sourceHeight) bottom--;
+  const found = sums + 64, inner = found + <usize> (bottom - top) * <usize> tapsX * 8;
+  const step = <usize> taps.stepX * pixel;
+  const wide = <usize> (taps.strideX * taps.outputChannels) * 4;
+  // Past the last cell that three more with all their taps follow.
+  const reach = tapsX ? size - 1 - offsetX(taps, tapsX - 1) : 0;
+  const end = min(width, tapsX ? (reach < 0 ? 0 : reach / taps.stepX + 1) : width) - 3;
+  let left = tapsX, right = tapsX, shared = -1, last = inner;
+  let out = d.output + outputPixel(taps, n, i, 0);
+  for (let j = 0; j < width;) {
+    const x = j * taps.stepX;
+    while (left > 0 && x + offsetX(taps, left - 1) >= 0) left--;
+    while (right > left && x + offsetX(taps, right - 1) >= size) right--;
+    if (left == 0 && j < end) {
+      if (shared < 0) shared = j, last = tapsOf(d, line, top, bottom, x, 0, tapsX, inner);
+      fourCells(d, inner, last, <usize> (j - shared) * step, out, step, wide, sums);
+      j += 4, out += 4 * wide;
+    } else {
+      oneCell(d, found, tapsOf(d, line, top, bottom, x, left, right, found), out, sums);
+      j++, out += wide;
+    }
+  }
+}
+
+/** A few rows of all grids: phases that share rows of the output are made while those are near. */
+function passChunk(chunk: i32, thread: i32): void {
+  const p = changetype<Pass>(ARGUMENTS), sink = scratchOf(thread);
+  const d = changetype<Depthwise>(sink + 64), scratch = sink + 128;
+  memory.copy(changetype<usize>(d), ARGUMENTS, offsetof<Depthwise>());
+  const taps = changetype<Taps>(<usize> load<u32>(p.tables));
+  const some = rowsOf(taps), rows = taps.pictures * taps.gridHeight;
+  const first = chunk * some, end = min(rows, first + some);
+  const pixel = <usize> taps.outputChannels * 4;
+  for (let row = first; row < end; row++) {
+    const n = row / taps.gridHeight, i = row - n * taps.gridHeight;
+    for (let q = 0; q < p.count; q++) {
+      d.taps = changetype<Taps>(<usize> load<u32>(p.tables + <usize> q * 4));
+      if (i >= d.taps.gridHeight) continue;
+      if (d.taps.tapsX * d.taps.tapsY) touchSource(d, n, i, i == 0 || row == first, sink);
+      const out = d.output + outputPixel(d.taps, n, i, 0);
+      if (d.taps.strideX > 1 && d.taps.startX == 0) {
+        touch(out, <usize> taps.outputWidth * pixel, 64, sink);
       }
-      storeLanes(to, finish(d, sum, to), channels - c);
+      passRow(d, n, i, scratch);
     }
   }
 }
 
 /**
- * output = max(low, bias + depthwise convolution of the source), for the output pixels of one tap
- * table. A table without taps (a phase that a stride larger than the kernel leaves out) may have any
- * channels and becomes the bias. Scratch: 8 bytes a tap.
+ * output = max(low, bias + depthwise convolution of the source), for the output pixels of all `count`
+ * tables, which differ in their taps and output cells only; of the first table's grid no row is
+ * missing in it. A table without taps becomes the bias.
+ *
+ * Scratch: 192 bytes and 16 a tap.
  */
 export function depthwise_pass(
-  taps: usize,
+  tables: usize,
+  count: i32,
   source: usize,
   kernel: usize,
   bias: usize,
@@ -103,106 +269,10 @@ export function depthwise_pass(
   low: f32,
   gate: i32,
 ): void {
-  const d = changetype<Depthwise>(ARGUMENTS);
-  d.taps = changetype<Taps>(taps), d.source = source, d.kernel = kernel, d.bias = bias;
-  d.output = output, d.low = low, d.gate = gate;
-  const pixels = d.taps.pictures * d.taps.gridHeight * d.taps.gridWidth;
-  parallel(passChunk.index, (pixels + PIXELS - 1) / PIXELS);
-}
-
-/** One row of output cells and one tap: dw[tap] += Σ over cells of x·dy, sixteen channels at a time in registers. */
-function addRow(
-  x: usize,
-  stepX: usize,
-  dy: usize,
-  count: i32,
-  pixel: usize,
-  padded: usize,
-  sums: usize,
-): void {
-  let c: usize = 0;
-  for (; c + 64 <= padded; c += 64) {
-    let s0 = v128.load(sums + c), s1 = v128.load(sums + c, 16);
-    let s2 = v128.load(sums + c, 32), s3 = v128.load(sums + c, 48);
-    let a = x + c, b = dy + c;
-    for (let i = 0; i < count; i++, a += stepX, b += pixel) {
-      s0 = madd(v128.load(a), v128.load(b), s0);
-      s1 = madd(v128.load(a, 16), v128.load(b, 16), s1);
-      s2 = madd(v128.load(a, 32), v128.load(b, 32), s2);
-      s3 = madd(v128.load(a, 48), v128.load(b, 48), s3);
-    }
-    v128.store(sums + c, s0), v128.store(sums + c, s1, 16);
-    v128.store(sums + c, s2, 32), v128.store(sums + c, s3, 48);
-  }
-  for (; c < padded; c += 16) {
-    let sum = v128.load(sums + c), a = x + c, b = dy + c;
-    for (let i = 0; i < count; i++, a += stepX, b += pixel) {
-      sum = madd(v128.load(a), v128.load(b), sum);
-    }
-    v128.store(sums + c, sum);
-  }
-}
-
-/** The rows of one part of all pictures, tap by tap; the table is the forward one, whose grid is the output. */
-function gradientChunk(part: i32, _thread: i32): void {
-  const d = changetype<Depthwise>(ARGUMENTS), taps = d.taps, channels = taps.sourceChannels;
-  const pixel = <usize> channels * 4, padded = <usize> ((channels + 3) & ~3) * 4;
-  const sums = workspace() + <usize> (part * taps.tapsY * taps.tapsX) * padded;
-  memory.fill(sums, 0, <usize> (taps.tapsY * taps.tapsX) * padded);
-  const rows = taps.pictures * taps.gridHeight;
-  const first = <i32> (<i64> rows * part / d.parts),
-    end = <i32> (<i64> rows * (part + 1) / d.parts);
-  for (let row = first; row < end; row++) {
-    const n = row / taps.gridHeight, i = row - n * taps.gridHeight;
-    const dy = d.output + <usize> (row * taps.gridWidth) * pixel;
-    for (let r = 0; r < taps.tapsY; r++) {
-      const y = i * taps.stepY + offsetY(taps, r);
-      if (<u32> y >= <u32> taps.sourceHeight) continue;
-      const line = d.source + <usize> ((n * taps.sourceHeight + y) * taps.sourceWidth) * pixel;
-      for (let s = 0; s < taps.tapsX; s++) {
-        // The cells whose source pixel under this tap lies in the picture.
-        const offset = offsetX(taps, s), step = taps.stepX;
-        const left = offset < 0 ? (step - 1 - offset) / step : 0;
-        const reach = taps.sourceWidth - 1 - offset;
-        const right = min(taps.gridWidth, reach < 0 ? 0 : reach / step + 1);
-        if (left >= right) continue;
-        const x = line + <usize> (left * step + offset) * pixel,
-          to = sums + <usize> (r * taps.tapsX + s) * padded;
-        addRow(x, <usize> step * pixel, dy + <usize> left * pixel, right - left, pixel, padded, to);
-      }
-    }
-  }
-}
-
-function sumChunk(tap: i32, _thread: i32): void {
-  const d = changetype<Depthwise>(ARGUMENTS), taps = d.taps, channels = taps.sourceChannels;
-  const padded = <usize> ((channels + 3) & ~3) * 4,
-    stride = <usize> (taps.tapsY * taps.tapsX) * padded;
-  for (let c = 0; c < channels; c++) {
-    const to = d.kernel + <usize> (tap * channels + c) * 4;
-    let sum = load<f32>(to), from = workspace() + <usize> tap * padded + <usize> c * 4;
-    for (let part = 0; part < d.parts; part++) {
-      sum += load<f32>(from);
-      from += stride;
-    }
-    store<f32>(to, sum);
-  }
-}
-
-/** dkernel += depthwise kernel gradient. Workspace: parts · taps · (channels rounded up to 4) floats. */
-export function depthwise_kernel_gradient(
-  taps: usize,
-  source: usize,
-  dy: usize,
-  dkernel: usize,
-  parts: i32,
-): void {
-  const d = changetype<Depthwise>(ARGUMENTS);
-  d.taps = changetype<Taps>(taps),
-    d.source = source,
-    d.output = dy,
-    d.kernel = dkernel,
-    d.parts = parts;
-  parallel(gradientChunk.index, parts);
-  parallel(sumChunk.index, d.taps.tapsY * d.taps.tapsX);
+  const d = changetype<Depthwise>(ARGUMENTS), p = changetype<Pass>(ARGUMENTS);
+  d.taps = changetype<Taps>(<usize> load<u32>(tables));
+  d.source = source, d.kernel = kernel, d.bias = bias, d.output = output;
+  d.low = low, d.gate = gate, p.tables = tables, p.count = count;
+  const rows = d.taps.pictures * d.taps.gridHeight, some = rowsOf(d.taps);
+  parallel(passChunk.index, (rows + some - 1) / some);
 }

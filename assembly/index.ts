@@ -5,7 +5,8 @@ export { add, clip, column_sums, fingerprint, peak, scale, sum_of_squares } from
 export { gemm, gemm_scratch } from "./gemm";
 export { tile_trial } from "./tile_trial";
 export { conv2d_kernel_gradient, conv2d_pass } from "./conv2d";
-export { depthwise_kernel_gradient, depthwise_pass } from "./depthwise";
+export { depthwise_pass } from "./depthwise";
+export { depthwise_kernel_gradient } from "./depthwise_gradient";
 export { activation_forward, activation_gradient } from "./activation";
 export { softmax_forward, softmax_gradient } from "./softmax";
 export { loss_categorical, loss_elementwise, loss_kl } from "./loss";
@@ -13,3 +14,6 @@ export { adagrad, adam, rmsprop, sgd } from "./optimizer";
 export { winograd_pass } from "./winograd";
 export { winograd_kernel_gradient } from "./winograd_gradient";
 export { scatter_pass } from "./scatter";
+export { planar_pass } from "./planar";
+export { planar_kernel_gradient } from "./planar_gradient";
+export { fill_pixels } from "./fill";

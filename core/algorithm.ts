@@ -1,16 +1,19 @@
-import type { TapTable } from "./taps.ts";
+import { planarLayout } from "./planar.ts";
+import { innerSize, tapCount, type TapTable } from "./taps.ts";
 
 /**
  * Ways to compute a pass over pixels. `depthwise`: one channel a group. `im2col`: source pixels are
  * copied into a column tile, then a matrix product. `indirect`: the same product reading pixels in
  * place. `winograd`: fewer multiplications, for 3x3 and 2x2 taps. `scatter`: one product of all source
- * pixels with all taps, whose values each output pixel then gathers.
+ * pixels with all taps, whose values each output pixel then gathers. `planar`: channels are made planes,
+ * so that vectors run along the pixels.
  */
 export type Algorithm =
   | { kind: "depthwise" }
   | { kind: "im2col" }
   | { kind: "indirect" }
   | { kind: "scatter" }
+  | { kind: "planar" }
   | { kind: "winograd"; variant: WinogradVariant; tables: readonly TapTable[] };
 
 /** F(m×m, r×r): m² outputs of r² taps from (m+r−1)² products. */
@@ -21,6 +24,9 @@ export type WinogradVariant = "F43" | "F23" | "F42";
  * to 5e-6; `"precise"` keeps to F(2x2) and direct sums, about 4e-7.
  */
 export type Precision = "fast" | "precise";
+
+/** Whether a table's pass makes the pixels of its output, or sums over them for the kernel's gradient. */
+export type Purpose = "pixels" | "kernel";
 
 /** Outputs and taps along an axis. */
 export const WINOGRAD: Record<WinogradVariant, { outputs: number; taps: number }> = {
@@ -37,43 +43,92 @@ const FEWEST_TILES = 16;
 const LEAST_GAIN = 1.4;
 
 /**
- * Chooses how to compute a pass: depthwise where there is a channel a group; the Winograd variant that
- * saves most where one fits and pays; otherwise in place, or by copying where a pixel's run of
- * channels is short.
+ * Chooses how to compute a pass: with a channel a group by channels or by planes; the Winograd variant
+ * that saves most where one fits and pays; scattered where that does less; by planes where channels
+ * are too few to fill the tiles of a product; otherwise as a product of pixels read in place, or
+ * copied where a pixel's run of channels is short.
  */
-export function chooseAlgorithm(table: TapTable, precision: Precision): Algorithm {
-  const { groups, source, output, taps } = table;
+export function chooseAlgorithm(
+  table: TapTable,
+  precision: Precision,
+  purpose: Purpose = "pixels",
+): Algorithm {
+  const { groups, source, output } = table;
   // Without taps (a phase that a stride larger than the kernel leaves out) only the bias is written.
-  if (!taps[0].length || !taps[1].length) return { kind: "depthwise" };
-  if (groups === source[2] && groups === output[2]) return { kind: "depthwise" };
+  if (!tapCount(table)) return { kind: "depthwise" };
+  if (groups === source[2] && groups === output[2]) {
+    return { kind: planarCost(table) < depthwiseCost(table) ? "planar" : "depthwise" };
+  }
   const variants = Object.keys(WINOGRAD) as WinogradVariant[];
   const best = variants
     .filter((variant) => precision === "fast" || WINOGRAD[variant].outputs === 2)
     .map((variant) => ({ variant, gain: winogradGain(table, variant) }))
     .sort((a, b) => b.gain - a.gain)[0];
   if (best.gain >= LEAST_GAIN) return winograd(table, best.variant)!;
-  if (scatterPays(table)) return { kind: "scatter" };
+  const product = productCost(table, purpose), planar = planarCost(table);
+  if (purpose === "pixels" && scatterCost(table) < Math.min(product, planar) * evenShare(table)) {
+    return { kind: "scatter" };
+  }
+  if (planar < product) return { kind: "planar" };
   return { kind: source[2] / groups >= FEWEST_CHANNELS ? "indirect" : "im2col" };
 }
 
 /** Scattering needs a picture for every thread there may be, and room for a picture's products. */
 const FEWEST_PICTURES = 8, SCATTER_BYTES = 4 << 20;
 
+// What a picture costs, in multiplications of a full register tile. What moves values is weighed by
+// measurements; see bench/README.md.
+
 /**
- * Whether multiplying all source pixels with all taps does clearly less than multiplying each output
- * pixel's taps, counting the padding of columns to eight (to four where there are at most four).
+ * The share of one phase in a product of every source pixel with every tap, whose columns are padded to
+ * eight, and in gathering its values; no end where it cannot be done.
  */
-function scatterPays(table: TapTable): boolean {
+function scatterCost(table: TapTable): number {
   const { groups, source, output, grid, kernel, pictures, steps } = table;
-  const [height, width, channels] = source, n = output[2];
-  if (groups > 1 || pictures < FEWEST_PICTURES || channels < FEWEST_CHANNELS) return false;
-  const columns = Math.ceil(kernel[0] * kernel[1] * n / 8) * 8;
-  if (height * width * columns * 4 > SCATTER_BYTES) return false;
-  const phases = outputPhases(table);
-  const scattered = height * width * columns / phases;
-  const perCell = table.taps[0].length * table.taps[1].length;
-  const direct = grid[0] * grid[1] * perCell * (n <= 4 ? 4 : Math.ceil(n / 8) * 8);
-  return steps[0] * steps[1] === 1 && scattered * 1.1 < direct;
+  const [height, width, channels] = source, taps = kernel[0] * kernel[1];
+  if (groups > 1 || pictures < FEWEST_PICTURES || channels < FEWEST_CHANNELS) return Infinity;
+  const columns = Math.ceil(taps * output[2] / 8) * 8;
+  if (steps[0] * steps[1] > 1 || height * width * columns * 4 > SCATTER_BYTES) return Infinity;
+  const gathered = grid[0] * grid[1] * tapCount(table) * Math.ceil(output[2] / 4) *
+    evenShare(table);
+  return height * width * columns * channels / outputPhases(table) + 80 * gathered;
+}
+
+/** Taps that phases have on average, to those of this one: all must agree whether to scatter. */
+function evenShare(table: TapTable): number {
+  return table.kernel[0] * table.kernel[1] / outputPhases(table) / tapCount(table);
+}
+
+/** Over planes: all cells, between the rows too, and moving every value of source and output. */
+function planarCost(table: TapTable): number {
+  const { pitch, pictureRows, phases } = planarLayout(table);
+  const { groups, source, output, grid, steps } = table, n = output[2] / groups;
+  const planes = phases[0].length * phases[1].length * source[2] + output[2];
+  const products = innerSize(table) * output[2] * (n === 1 ? 1.4 : 1);
+  // Rows shorter than a vector are moved value by value.
+  const moving = Math.min(source[1] / steps[1], grid[1]) < 4 ? 30 : 7;
+  return pitch * pictureRows * (products + moving * planes);
+}
+
+/** By channels: a pixel's last vector may be mostly empty, and cells that lack taps go one by one. */
+function depthwiseCost(table: TapTable): number {
+  const { grid, source, output, steps, taps } = table, channels = Math.ceil(output[2] / 4) * 4;
+  const offsets = taps[1].map(({ offset }) => offset),
+    reach = Math.max(...offsets) - Math.min(...offsets);
+  const inner = Math.max(0, Math.min(grid[1], Math.floor((source[1] - 1 - reach) / steps[1]) + 1));
+  const whole = Math.floor(inner / 4) * 4, border = grid[1] - whole;
+  const cells = whole * (2.2 * channels + 2) + border * (2.5 * channels + 15);
+  return grid[0] * (cells * tapCount(table) + 50 * grid[1]);
+}
+
+/** As a product of pixels and columns padded to the register tile, copied or looked up. */
+function productCost(table: TapTable, purpose: Purpose): number {
+  const { groups, grid, source, output } = table;
+  const channels = source[2] / groups, n = output[2] / groups, k = innerSize(table);
+  const columns = n <= 4 && purpose === "pixels" ? 4 : Math.ceil(n / 8) * 8;
+  const copied = purpose === "kernel" || channels < FEWEST_CHANNELS;
+  const reading = copied ? k * (8 + 30 / channels) : 10 * tapCount(table);
+  return grid[0] * grid[1] * groups * (k * columns + reading + 5 * n);
 }
 
 /** How many tables like this one there are: the phases of the output that share one product. */

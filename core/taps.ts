@@ -23,13 +23,31 @@ export interface TapTable {
   readonly taps: readonly [readonly Tap[], readonly Tap[]];
 }
 
+/** Whether a tap reads a pixel of the picture for any cell of the grid, not padding only. */
+function reaches({ offset }: Tap, grid: number, step: number, size: number): boolean {
+  const first = Math.max(0, Math.ceil(-offset / step));
+  return first < grid && first * step + offset < size;
+}
+
+/**
+ * The same convolution over fewer and longer rows: where every output pixel is made of the input pixel in
+ * its place alone, a picture is one row.
+ */
+export function flattened(g: ConvGeometry): ConvGeometry {
+  const [height, width, channels] = g.input, { kernel, strides, output } = g;
+  const inPlace = [...kernel, ...strides].every((size) => size === 1) &&
+    height === output[0] && width === output[1];
+  if (!inPlace || g.padStart[0] || g.padStart[1]) return g;
+  return { ...g, input: [1, height * width, channels], output: [1, height * width, output[2]] };
+}
+
 /** The forward pass: output cell (i, j) reads input (i·stride − pad + r·dilation, …). */
 export function forwardTaps(g: ConvGeometry): TapTable {
   const along = (axis: 0 | 1) =>
     Array.from({ length: g.kernel[axis] }, (_, kernel) => ({
       offset: kernel * g.dilations[axis] - g.padStart[axis],
       kernel,
-    }));
+    })).filter((tap) => reaches(tap, g.output[axis], g.strides[axis], g.input[axis]));
   return {
     pictures: g.batch,
     grid: [g.output[0], g.output[1]],
@@ -50,6 +68,8 @@ export function forwardTaps(g: ConvGeometry): TapTable {
  * their taps, so each phase is a dense convolution over the output's grid with stride 1.
  */
 export function inputGradientTaps(g: ConvGeometry): TapTable[] {
+  const gridOf = (axis: 0 | 1, phase: number) =>
+    Math.ceil((g.input[axis] - phase) / g.strides[axis]);
   const along = (axis: 0 | 1, phase: number): Tap[] => {
     const taps: Tap[] = [];
     // Highest kernel index first: offsets ascend, so neighbouring taps are neighbouring pixels.
@@ -57,17 +77,15 @@ export function inputGradientTaps(g: ConvGeometry): TapTable[] {
       const reach = phase + g.padStart[axis] - kernel * g.dilations[axis];
       if (reach % g.strides[axis] === 0) taps.push({ offset: reach / g.strides[axis], kernel });
     }
-    return taps;
+    const grid = gridOf(axis, phase);
+    return taps.filter((tap) => reaches(tap, grid, 1, g.output[axis]));
   };
   const tables: TapTable[] = [];
   for (let py = 0; py < Math.min(g.strides[0], g.input[0]); py++) {
     for (let px = 0; px < Math.min(g.strides[1], g.input[1]); px++) {
       tables.push({
         pictures: g.batch,
-        grid: [
-          Math.ceil((g.input[0] - py) / g.strides[0]),
-          Math.ceil((g.input[1] - px) / g.strides[1]),
-        ],
+        grid: [gridOf(0, py), gridOf(1, px)],
         source: g.output,
         steps: [1, 1],
         output: g.input,
@@ -95,9 +113,14 @@ export function tileLayout(t: TapTable): { rows: number; stride: number } {
   return { rows: Math.min(96, Math.max(6, rows)), stride };
 }
 
+/** Taps of a table; none where a stride larger than the kernel leaves a phase out. */
+export function tapCount({ taps }: TapTable): number {
+  return taps[0].length * taps[1].length;
+}
+
 /** Values that each output value of a group is a sum over. */
 export function innerSize(t: TapTable): number {
-  return t.taps[0].length * t.taps[1].length * t.source[2] / t.groups;
+  return tapCount(t) * t.source[2] / t.groups;
 }
 
 /** The table as the int32 words that the kernels read. */

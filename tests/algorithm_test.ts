@@ -31,6 +31,21 @@ const geometries: Geometry[] = [
   ...conv2dTransposeCases.map(({ inputShape, options }) =>
     convTransposeGeometry(picture(inputShape), options.filters, options, inputShape[0])
   ),
+  // What only larger batches, pictures and more groups bring about.
+  convGeometry([5, 6, 3], 5, { kernelSize: 3, padding: "same" }, 20),
+  convGeometry([120, 60, 6], 4, { kernelSize: 3 }, 1),
+  convGeometry([60, 60, 70], 70, { kernelSize: 3, padding: "same", groups: 70 }, 1),
+  convGeometry([2, 2, 16], 16, { kernelSize: 7, padding: 3 }, 20),
+  convGeometry([9, 11, 12], 18, {
+    kernelSize: [3, 4],
+    strides: [2, 3],
+    dilationRate: [2, 1],
+    padding: [3, 2],
+    groups: 6,
+  }, 9),
+  convTransposeGeometry([7, 5, 4], 6, { kernelSize: 2, strides: 3, groups: 2 }, 17),
+  convTransposeGeometry([3, 3, 21], 21, { kernelSize: 3, strides: 2, groups: 21 }, 11),
+  convGeometry([6, 7, 5], 9, { kernelSize: 1 }, 10),
 ];
 
 const oneGroup = (table: TapTable, algorithm: Algorithm) =>
@@ -45,6 +60,7 @@ const WAYS: Record<string, NonNullable<PassOptions["choose"]>> = {
       table,
       table.steps[0] * table.steps[1] === 1 ? { kind: "scatter" } : { kind: "im2col" },
     ),
+  planar: (table) => ({ kind: table.taps.every((taps) => taps.length) ? "planar" : "depthwise" }),
   F43: (table) => winograd(table, "F43") ?? { kind: "im2col" },
   F23: (table) => winograd(table, "F23") ?? { kind: "im2col" },
   F42: (table) => winograd(table, "F42") ?? { kind: "im2col" },

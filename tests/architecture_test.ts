@@ -53,6 +53,7 @@ const LEAVES = [
     "initializers",
     "geometry",
     "taps",
+    "planar",
     "algorithm",
     "block",
     "layout",

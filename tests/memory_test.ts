@@ -193,8 +193,8 @@ Deno.test("models made and dropped with plans for many batch sizes give their sl
   for (let round = 0; round < 5; round++) {
     for (let batch = 1; batch <= 12; batch++) predict(batch);
   }
-  // Tap tables (a few hundred bytes a plan) wait for the garbage collector; slabs must not.
-  assert.ok(arena.used - used < 200_000, `${arena.used - used} bytes more`);
+  // Tap tables (a few kilobytes a plan) wait for the garbage collector; slabs must not.
+  assert.ok(arena.used - used < 400_000, `${arena.used - used} bytes more`);
 });
 
 Deno.test("instantiating the kernels writes nothing that a running thread uses", () => {

@@ -4,7 +4,7 @@ import { setThreads } from "../../core/wasm/runtime.ts";
 import { median, repeated } from "../benchmark.ts";
 import { formatGeometry } from "../geometry.ts";
 import { type Pass, PASSES, passRunner, weightsOf } from "../passes.ts";
-import { friendlyGeometry } from "./friendly.ts";
+import { denseGeometry, friendlyGeometry } from "./friendly.ts";
 import type { RandomGeometry } from "./random_geometries.ts";
 
 /** One pass of a random geometry beside its friendly shape. */
@@ -21,6 +21,8 @@ export interface Comparison extends RandomGeometry {
   readonly friendly: number;
   /** The one over the other: 1 is as good as the friendly shape. */
   readonly ratio: number;
+  /** GF/s of the dense shape: the friendly one's, where there is one group. */
+  readonly dense: number;
   /** GF/s at which reading the operands and writing the result would alone take all the time. */
   readonly memoryLimit: number;
 }
@@ -39,20 +41,23 @@ function copyRate(): number {
   return 8 * from.length / Math.min(...samples);
 }
 
-/** Measures a pass and its friendly shape in turns. */
+/** Measures a pass and its friendly shapes in turns. */
 function compare(random: RandomGeometry, pass: Pass, threads: number, rate: number): Comparison {
   const { op, geometry } = random, friendly = friendlyGeometry(geometry);
-  const samplers = [geometry, friendly].map((g) => repeated(passRunner(op, g, pass)));
-  const samples: number[][] = [[], []];
+  const dense = geometry.groups > 1 ? denseGeometry(geometry) : friendly;
+  const shapes = [...new Set([geometry, friendly, dense])];
+  const samplers = shapes.map((g) => repeated(passRunner(op, g, pass)));
+  const samples: number[][] = shapes.map(() => []);
   for (let round = 0; round <= SAMPLES; round++) {
     for (const [i, sample] of samplers.entries()) {
       const ms = sample(threads);
       if (round > 0) samples[i].push(ms);
     }
   }
-  const [ms, friendlyMs] = samples.map(median);
-  const flops = convFlops(geometry);
-  const gflops = flops / ms / 1e6, best = convFlops(friendly) / friendlyMs / 1e6;
+  const ms = median(samples[0]), flops = convFlops(geometry);
+  const [gflops, best, denseBest = best] = shapes.map((g, i) =>
+    convFlops(g) / median(samples[i]) / 1e6
+  );
   const numbers = geometry.batch * (sizeOf(geometry.input) + sizeOf(geometry.output)) +
     weightsOf(geometry);
   return {
@@ -63,6 +68,7 @@ function compare(random: RandomGeometry, pass: Pass, threads: number, rate: numb
     msMin: Math.min(...samples[0]),
     gflops,
     friendly: best,
+    dense: denseBest,
     ratio: gflops / best,
     memoryLimit: flops / (4 * numbers / rate) / 1e6,
   };
@@ -79,7 +85,7 @@ export function measureCliffs(
   return geometries.flatMap((geometry, i) => {
     const found = PASSES.map((pass) => {
       const first = compare(geometry, pass, threads, rate);
-      if (first.ratio >= CLIFF) return first;
+      if (first.gflops >= CLIFF * Math.max(first.friendly, first.dense)) return first;
       // What looks like a cliff is looked at twice, lest a busy moment be taken for one.
       const second = compare(geometry, pass, threads, rate);
       return second.ratio > first.ratio ? second : first;

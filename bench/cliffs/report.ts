@@ -9,6 +9,11 @@ export function isCliff({ gflops, friendly, memoryLimit }: Comparison): boolean 
   return gflops < CLIFF * Math.min(friendly, memoryLimit);
 }
 
+/** Whether it is one beside the dense shape. */
+function isDenseCliff({ gflops, dense, memoryLimit }: Comparison): boolean {
+  return gflops < CLIFF * Math.min(dense, memoryLimit);
+}
+
 /** Groups of comparisons by the causes they have, in the order of the classes. */
 function byClass(comparisons: readonly Comparison[]): Map<string, Comparison[]> {
   const found = new Map<string, Comparison[]>();
@@ -39,6 +44,8 @@ function classTable(comparisons: readonly Comparison[]): string[] {
 export function cliffsText(comparisons: readonly Comparison[], worst: number): string {
   const cliffs = comparisons.filter(isCliff);
   const low = comparisons.filter(({ ratio }) => ratio < CLIFF);
+  const denseLow = comparisons.filter(({ gflops, dense }) => gflops < CLIFF * dense);
+  const denseCliffs = comparisons.filter(isDenseCliff);
   const share = (c: Comparison) => c.gflops / Math.min(c.friendly, c.memoryLimit);
   const sorted = comparisons.toSorted((a, b) => share(a) - share(b));
   const lines = [`The worst ${worst}: ratio, GF/s, the friendly shape's GF/s, and GF/s of a copy`];
@@ -57,6 +64,7 @@ export function cliffsText(comparisons: readonly Comparison[], worst: number): s
     "",
     `${low.length} of ${comparisons.length} passes run below a third of their friendly shape's GF/s;`,
     `${cliffs.length} of them also below a third of what memory allows: these are cliffs.`,
+    `Beside dense shapes, one group of all channels: ${denseLow.length}, and ${denseCliffs.length} of those.`,
   ].join("\n");
 }
 

@@ -3,12 +3,15 @@ import type { Block } from "../block.ts";
 import type { ConvGeometry } from "../geometry.ts";
 import {
   encodeTaps,
+  flattened,
   forwardTaps,
   innerSize,
   inputGradientTaps,
+  tapCount,
   type TapTable,
   tileLayout,
 } from "../taps.ts";
+import { encodePlanar, planarLayout, planarScratch } from "../planar.ts";
 import { columnSums } from "./elementwise.ts";
 import { type Runtime, runtime } from "./runtime.ts";
 import { WinogradPass } from "./winograd.ts";
@@ -24,8 +27,16 @@ interface Placed {
   algorithm: Algorithm;
   words: Block;
   winograd: WinogradPass | null;
+  planes: Planes | null;
   scratch: number;
   workspace: number;
+}
+
+/** The planes of a table: their layout in the linear memory, and how many bands the pixels fall into. */
+interface Planes {
+  words: Block;
+  scratch: number;
+  bands: number;
 }
 
 /** The tables of one pass, and their addresses for a kernel that takes them together. */
@@ -54,7 +65,7 @@ export interface PassOptions {
   /** Whether weights seldom change, so that what is made of them is kept: for inference. Default false. */
   keep?: boolean;
   /** Chooses the algorithm for each table; for tests and measurements. */
-  choose?: (table: TapTable, precision: Precision) => Algorithm;
+  choose?: typeof chooseAlgorithm;
 }
 
 /**
@@ -68,6 +79,7 @@ export class Conv2dPasses {
   readonly #keep: boolean;
   readonly #forward: Phases;
   readonly #backward: Phases;
+  readonly #kernel: Placed;
 
   /** @param geometry A geometry made by `convGeometry` or `convTransposeGeometry`. */
   constructor(readonly geometry: ConvGeometry, options: PassOptions = {}) {
@@ -78,8 +90,11 @@ export class Conv2dPasses {
       const addresses = placed.map(({ words }) => words.address);
       return { placed, addresses: this.#runtime.allocateWords(addresses) };
     };
-    this.#forward = place([forwardTaps(geometry)]);
-    this.#backward = place(inputGradientTaps(geometry));
+    this.#forward = place([forwardTaps(flattened(geometry))]);
+    this.#backward = place(inputGradientTaps(flattened(geometry)));
+    const [forward] = this.#forward.placed, algorithm = choose(forward.table, precision, "kernel");
+    const same = algorithm.kind === forward.algorithm.kind;
+    this.#kernel = same ? forward : this.#place(forward.table, algorithm);
   }
 
   /** How the forward pass and each phase of the input gradient are computed. */
@@ -93,15 +108,24 @@ export class Conv2dPasses {
   #place(table: TapTable, algorithm: Algorithm): Placed {
     const { rows, stride } = tileLayout(table);
     const n = ceil16(table.output[2] / table.groups);
-    const taps = table.taps[0].length * table.taps[1].length;
     return {
       table,
       algorithm,
       words: this.#runtime.allocateWords(encodeTaps(table)),
       winograd: algorithm.kind === "winograd" ? new WinogradPass(algorithm) : null,
+      planes: algorithm.kind === "planar" ? this.#planes(table) : null,
       // Edge tile, tables of addresses, a spare row, the column tile; or column tile, dy panels, spill.
-      scratch: 2048 + rows * 4 * (2 + taps) + 7 * n * 4 + rows * (stride + n) * 4,
+      scratch: 2048 + rows * 4 * (2 + tapCount(table)) + 7 * n * 4 + rows * (stride + n) * 4,
       workspace: table.groups * n * innerSize(table) * 4,
+    };
+  }
+
+  #planes(table: TapTable): Planes {
+    const layout = planarLayout(table);
+    return {
+      words: this.#runtime.allocateWords(encodePlanar(table, layout)),
+      scratch: planarScratch(table, layout),
+      bands: Math.ceil(table.pictures / layout.pictures) * layout.bands,
     };
   }
 
@@ -133,7 +157,8 @@ export class Conv2dPasses {
   ): void {
     const operands = [from.address, kernel.address, bias?.address ?? 0, to.address];
     const ends = ending(finish);
-    if (placed.every(({ algorithm }) => algorithm.kind === "scatter")) {
+    const filled = placed.filter(({ table }) => tapCount(table));
+    if (filled.length && filled.every(({ algorithm }) => algorithm.kind === "scatter")) {
       const { source: [height, width, channels], kernel: size, output } = placed[0].table;
       const columns = ceil16(size[0] * size[1] * output[2]);
       const products = (height * width + 11) * columns;
@@ -142,16 +167,38 @@ export class Conv2dPasses {
       this.#runtime.call("scatter_pass", ...tables, ...operands, swapped, ...ends);
       return;
     }
+    if (placed.every(({ algorithm }) => algorithm.kind === "depthwise")) {
+      this.#runtime.reserve(Math.max(...placed.map(({ scratch }) => scratch)), 0);
+      const tables = [addresses.address, placed.length];
+      this.#runtime.call("depthwise_pass", ...tables, ...operands, ...ends);
+      return;
+    }
+    // Phases without taps are filled with the rest; where old values matter, they go one by one.
+    const holes = finish !== "gate" && placed.some(({ table }) => !tapCount(table));
+    if (holes) {
+      const { pictures, output: [height, width, channels] } = placed[0].table;
+      const pixels = pictures * height * width;
+      const [, , bias, output] = operands;
+      this.#runtime.call("fill_pixels", output, pixels, channels, bias, ends[0]);
+    }
     const key = placed.some(({ winograd }) => winograd) ? this.#keyOf(kernel) : null;
-    for (const { table, algorithm, winograd, words, scratch, workspace } of placed) {
+    for (const [i, phase] of placed.entries()) {
+      const { table, algorithm, winograd, planes, words, scratch, workspace } = phase;
+      if (holes && !tapCount(table)) continue;
       if (winograd) {
         winograd.run(from, kernel, bias, to, swapped, ends, key);
+        continue;
+      }
+      if (planes) {
+        this.#runtime.reserve(planes.scratch, 4 * innerSize(table) * table.output[2]);
+        const places = [words.address, planes.words.address, ...operands];
+        this.#runtime.call("planar_pass", ...places, swapped, ...ends);
         continue;
       }
       const places = [words.address, ...operands];
       if (algorithm.kind === "depthwise") {
         this.#runtime.reserve(scratch, 0);
-        this.#runtime.call("depthwise_pass", ...places, ...ends);
+        this.#runtime.call("depthwise_pass", addresses.address + 4 * i, 1, ...operands, ...ends);
         continue;
       }
       this.#runtime.reserve(scratch, workspace);
@@ -185,11 +232,19 @@ export class Conv2dPasses {
 
   /** The same; says whether it has done dbias too. */
   #kernelGradient(x: Block, dy: Block, dkernel: Block, dbias: Block | null): boolean {
-    const [{ table, algorithm, words, winograd, scratch }] = this.#forward.placed;
+    const { table, algorithm, words, winograd, planes, scratch } = this.#kernel;
+    if (planes) {
+      const size = 16 * table.output[2] * (innerSize(table) + 8);
+      const parts = Math.max(1, Math.min(PARTS, Math.floor(PARTIAL_BYTES / size), planes.bands));
+      this.#runtime.reserve(planes.scratch, parts * size);
+      const places = [words, planes.words, x, dy, dkernel].map(({ address }) => address);
+      this.#runtime.call("planar_kernel_gradient", ...places, parts);
+      return false;
+    }
     const places = [words.address, x.address, dy.address, dkernel.address];
     if (algorithm.kind === "depthwise") {
-      const size = table.taps[0].length * table.taps[1].length * ceil16(table.source[2]) * 4;
-      this.#runtime.reserve(0, PARTS * size);
+      const size = tapCount(table) * ceil16(table.source[2]) * 4;
+      this.#runtime.reserve(scratch, PARTS * size);
       this.#runtime.call("depthwise_kernel_gradient", ...places, PARTS);
       return false;
     }
