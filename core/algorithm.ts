@@ -76,8 +76,9 @@ export function chooseAlgorithm(
 /** Scattering needs a picture for every thread there may be, and room for a picture's products. */
 const FEWEST_PICTURES = 8, SCATTER_BYTES = 4 << 20;
 
-// What a picture costs, in multiplications of a full register tile. What moves values is weighed by
-// measurements; see bench/README.md.
+// What a picture costs, in multiplications of a full register tile (1.1 ns for 32 of them at 57 GF/s).
+// The weights are fitted to measurements of single passes with 1 to 256 channels and 1 to 32 groups on
+// one thread; what they must get right is the order, and they are within a third of the time.
 
 /**
  * The share of one phase in a product of every source pixel with every tap, whose columns are padded to
@@ -91,7 +92,8 @@ function scatterCost(table: TapTable): number {
   if (steps[0] * steps[1] > 1 || height * width * columns * 4 > SCATTER_BYTES) return Infinity;
   const gathered = grid[0] * grid[1] * tapCount(table) * Math.ceil(output[2] / 4) *
     evenShare(table);
-  return height * width * columns * channels / outputPhases(table) + 80 * gathered;
+  const products = height * width * channels * (1.06 * columns + 2.3);
+  return products / outputPhases(table) + 104 * gathered;
 }
 
 /** Taps that phases have on average, to those of this one: all must agree whether to scatter. */
@@ -101,13 +103,12 @@ function evenShare(table: TapTable): number {
 
 /** Over planes: all cells, between the rows too, and moving every value of source and output. */
 function planarCost(table: TapTable): number {
-  const { pitch, pictureRows, phases } = planarLayout(table);
-  const { groups, source, output, grid, steps } = table, n = output[2] / groups;
-  const planes = phases[0].length * phases[1].length * source[2] + output[2];
-  const products = innerSize(table) * output[2] * (n === 1 ? 1.4 : 1);
+  const { pitch, pictureRows, phases } = planarLayout(table), { source, output, grid } = table;
+  const planes = phases[0].length * phases[1].length * source[2];
   // Rows shorter than a vector are moved value by value.
-  const moving = Math.min(source[1] / steps[1], grid[1]) < 4 ? 30 : 7;
-  return pitch * pictureRows * (products + moving * planes);
+  const slow = Math.min(source[1] / table.steps[1], grid[1]) < 4 ? 3 : 1;
+  const moving = slow * (17 * planes + 10 * output[2]);
+  return pitch * pictureRows * (1.4 * innerSize(table) * output[2] + moving);
 }
 
 /** By channels: a pixel's last vector may be mostly empty, and cells that lack taps go one by one. */
@@ -118,17 +119,21 @@ function depthwiseCost(table: TapTable): number {
   const inner = Math.max(0, Math.min(grid[1], Math.floor((source[1] - 1 - reach) / steps[1]) + 1));
   const whole = Math.floor(inner / 4) * 4, border = grid[1] - whole;
   const cells = whole * (2.2 * channels + 2) + border * (2.5 * channels + 15);
-  return grid[0] * (cells * tapCount(table) + 50 * grid[1]);
+  return grid[0] * (cells * tapCount(table) + 250 * grid[1]);
 }
 
 /** As a product of pixels and columns padded to the register tile, copied or looked up. */
 function productCost(table: TapTable, purpose: Purpose): number {
-  const { groups, grid, source, output } = table;
-  const channels = source[2] / groups, n = output[2] / groups, k = innerSize(table);
-  const columns = n <= 4 && purpose === "pixels" ? 4 : Math.ceil(n / 8) * 8;
-  const copied = purpose === "kernel" || channels < FEWEST_CHANNELS;
-  const reading = copied ? k * (8 + 30 / channels) : 10 * tapCount(table);
-  return grid[0] * grid[1] * groups * (k * columns + reading + 5 * n);
+  const { groups, grid, source, output, taps } = table;
+  const n = output[2] / groups, k = innerSize(table);
+  // The narrow tile takes up to four columns, at not quite half the speed of eight.
+  const columns = n <= 4 && purpose === "pixels" ? 6.7 : Math.ceil(n / 8) * 8;
+  const copied = purpose === "kernel" || source[2] / groups < FEWEST_CHANNELS;
+  // A group reads its few channels of every pixel; without groups a row of taps is one run.
+  const looking = groups > 1 ? 300 * tapCount(table) : 400 + 70 * tapCount(table);
+  const copying = 3.6 * k + (groups > 1 ? 240 * tapCount(table) : 400 + 120 * taps[0].length);
+  const reading = copied ? copying : looking;
+  return grid[0] * grid[1] * groups * (k * (1.05 * columns + 1.5) + reading + 5 * n);
 }
 
 /** How many tables like this one there are: the phases of the output that share one product. */
