@@ -66,7 +66,7 @@ export function chooseAlgorithm(
     .sort((a, b) => b.gain - a.gain)[0];
   if (best.gain >= LEAST_GAIN) return winograd(table, best.variant)!;
   const product = productCost(table, purpose), planar = planarCost(table);
-  if (purpose === "pixels" && scatterCost(table) < Math.min(product, planar) * evenShare(table)) {
+  if (purpose === "pixels" && scatterCost(table) < Math.min(product, planar)) {
     return { kind: "scatter" };
   }
   if (planar < product) return { kind: "planar" };
@@ -81,8 +81,8 @@ const FEWEST_PICTURES = 8, SCATTER_BYTES = 4 << 20;
 // one thread; what they must get right is the order, and they are within a third of the time.
 
 /**
- * The share of one phase in a product of every source pixel with every tap, whose columns are padded to
- * eight, and in gathering its values; no end where it cannot be done.
+ * The share of one phase, by its taps, in a product of every source pixel with every tap, whose columns
+ * are padded to eight, and gathering its values; no end where it cannot be done.
  */
 function scatterCost(table: TapTable): number {
   const { groups, source, output, grid, kernel, pictures, steps } = table;
@@ -90,15 +90,8 @@ function scatterCost(table: TapTable): number {
   if (groups > 1 || pictures < FEWEST_PICTURES || channels < FEWEST_CHANNELS) return Infinity;
   const columns = Math.ceil(taps * output[2] / 8) * 8;
   if (steps[0] * steps[1] > 1 || height * width * columns * 4 > SCATTER_BYTES) return Infinity;
-  const gathered = grid[0] * grid[1] * tapCount(table) * Math.ceil(output[2] / 4) *
-    evenShare(table);
-  const products = height * width * channels * (1.06 * columns + 2.3);
-  return products / outputPhases(table) + 104 * gathered;
-}
-
-/** Taps that phases have on average, to those of this one: all must agree whether to scatter. */
-function evenShare(table: TapTable): number {
-  return table.kernel[0] * table.kernel[1] / outputPhases(table) / tapCount(table);
+  const products = height * width * channels * (1.06 * columns + 2.3) * tapCount(table) / taps;
+  return products + 104 * grid[0] * grid[1] * tapCount(table) * Math.ceil(output[2] / 4);
 }
 
 /** Over planes: all cells, between the rows too, and moving every value of source and output. */
@@ -134,11 +127,6 @@ function productCost(table: TapTable, purpose: Purpose): number {
   const copying = 3.6 * k + (groups > 1 ? 240 * tapCount(table) : 400 + 120 * taps[0].length);
   const reading = copied ? copying : looking;
   return grid[0] * grid[1] * groups * (k * (1.05 * columns + 1.5) + reading + 5 * n);
-}
-
-/** How many tables like this one there are: the phases of the output that share one product. */
-function outputPhases({ strides }: TapTable): number {
-  return strides[0] * strides[1];
 }
 
 /** Winograd's way for a table, if its taps allow it. */

@@ -86,7 +86,9 @@ export class Conv2dPasses {
     const { precision = "fast", keep = false, choose = chooseAlgorithm } = options;
     this.#keep = keep;
     const place = (tables: readonly TapTable[]): Phases => {
-      const placed = tables.map((table) => this.#place(table, choose(table, precision)));
+      // Phases without taps come last: a kernel may be given those before them alone.
+      const ordered = tables.toSorted((a, b) => Number(!tapCount(a)) - Number(!tapCount(b)));
+      const placed = ordered.map((table) => this.#place(table, choose(table, precision)));
       const addresses = placed.map(({ words }) => words.address);
       return { placed, addresses: this.#runtime.allocateWords(addresses) };
     };
@@ -157,34 +159,33 @@ export class Conv2dPasses {
   ): void {
     const operands = [from.address, kernel.address, bias?.address ?? 0, to.address];
     const ends = ending(finish);
-    const filled = placed.filter(({ table }) => tapCount(table));
-    if (filled.length && filled.every(({ algorithm }) => algorithm.kind === "scatter")) {
-      const { source: [height, width, channels], kernel: size, output } = placed[0].table;
-      const columns = ceil16(size[0] * size[1] * output[2]);
-      const products = (height * width + 11) * columns;
-      this.#runtime.reserve(2048 + products * 4 + 256, channels * columns * 4);
-      const tables = [addresses.address, placed.length];
-      this.#runtime.call("scatter_pass", ...tables, ...operands, swapped, ...ends);
-      return;
-    }
     if (placed.every(({ algorithm }) => algorithm.kind === "depthwise")) {
       this.#runtime.reserve(Math.max(...placed.map(({ scratch }) => scratch)), 0);
       const tables = [addresses.address, placed.length];
       this.#runtime.call("depthwise_pass", ...tables, ...operands, ...ends);
       return;
     }
-    // Phases without taps are filled with the rest; where old values matter, they go one by one.
-    const holes = finish !== "gate" && placed.some(({ table }) => !tapCount(table));
+    // Phases without taps are filled with the rest, but where old values matter to that.
+    const withTaps = placed.filter(({ table }) => tapCount(table));
+    const holes = finish !== "gate" && withTaps.length < placed.length;
     if (holes) {
       const { pictures, output: [height, width, channels] } = placed[0].table;
       const pixels = pictures * height * width;
       const [, , bias, output] = operands;
       this.#runtime.call("fill_pixels", output, pixels, channels, bias, ends[0]);
     }
+    if (withTaps.length && withTaps.every(({ algorithm }) => algorithm.kind === "scatter")) {
+      const { source: [height, width, channels], kernel: size, output } = placed[0].table;
+      const columns = ceil16(size[0] * size[1] * output[2]);
+      const products = (height * width + 11) * columns;
+      this.#runtime.reserve(2048 + products * 4 + 256, channels * columns * 4);
+      const tables = [addresses.address, holes ? withTaps.length : placed.length];
+      this.#runtime.call("scatter_pass", ...tables, ...operands, swapped, ...ends);
+      return;
+    }
     const key = placed.some(({ winograd }) => winograd) ? this.#keyOf(kernel) : null;
-    for (const [i, phase] of placed.entries()) {
+    for (const [i, phase] of (holes ? withTaps : placed).entries()) {
       const { table, algorithm, winograd, planes, words, scratch, workspace } = phase;
-      if (holes && !tapCount(table)) continue;
       if (winograd) {
         winograd.run(from, kernel, bias, to, swapped, ends, key);
         continue;
