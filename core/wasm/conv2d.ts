@@ -43,6 +43,9 @@ interface Planes {
 interface Phases {
   placed: readonly Placed[];
   addresses: Block;
+  /** Those that any tap reaches. */
+  withTaps: readonly Placed[];
+  tapAddresses: Block;
 }
 
 /**
@@ -86,11 +89,12 @@ export class Conv2dPasses {
     const { precision = "fast", keep = false, choose = chooseAlgorithm } = options;
     this.#keep = keep;
     const place = (tables: readonly TapTable[]): Phases => {
-      // Phases without taps come last: a kernel may be given those before them alone.
-      const ordered = tables.toSorted((a, b) => Number(!tapCount(a)) - Number(!tapCount(b)));
-      const placed = ordered.map((table) => this.#place(table, choose(table, precision)));
-      const addresses = placed.map(({ words }) => words.address);
-      return { placed, addresses: this.#runtime.allocateWords(addresses) };
+      const placed = tables.map((table) => this.#place(table, choose(table, precision)));
+      const withTaps = placed.filter(({ table }) => tapCount(table));
+      const [addresses, tapAddresses] = [placed, withTaps].map((phases) =>
+        this.#runtime.allocateWords(phases.map(({ words }) => words.address))
+      );
+      return { placed, addresses, withTaps, tapAddresses };
     };
     this.#forward = place([forwardTaps(flattened(geometry))]);
     this.#backward = place(inputGradientTaps(flattened(geometry)));
@@ -149,7 +153,7 @@ export class Conv2dPasses {
 
   /** One table after the other, or all from one product of every source pixel with every tap. */
   #pass(
-    { placed, addresses }: Phases,
+    { placed, addresses, withTaps, tapAddresses }: Phases,
     from: Block,
     kernel: Block,
     bias: Block | null,
@@ -166,7 +170,6 @@ export class Conv2dPasses {
       return;
     }
     // Phases without taps are filled with the rest, but where old values matter to that.
-    const withTaps = placed.filter(({ table }) => tapCount(table));
     const holes = finish !== "gate" && withTaps.length < placed.length;
     if (holes) {
       const { pictures, output: [height, width, channels] } = placed[0].table;
@@ -179,12 +182,15 @@ export class Conv2dPasses {
       const columns = ceil16(size[0] * size[1] * output[2]);
       const products = (height * width + 11) * columns;
       this.#runtime.reserve(2048 + products * 4 + 256, channels * columns * 4);
-      const tables = [addresses.address, holes ? withTaps.length : placed.length];
+      const tables = holes
+        ? [tapAddresses.address, withTaps.length]
+        : [addresses.address, placed.length];
       this.#runtime.call("scatter_pass", ...tables, ...operands, swapped, ...ends);
       return;
     }
     const key = placed.some(({ winograd }) => winograd) ? this.#keyOf(kernel) : null;
-    for (const [i, phase] of (holes ? withTaps : placed).entries()) {
+    for (const [i, phase] of placed.entries()) {
+      if (holes && !tapCount(phase.table)) continue;
       const { table, algorithm, winograd, planes, words, scratch, workspace } = phase;
       if (winograd) {
         winograd.run(from, kernel, bias, to, swapped, ends, key);
