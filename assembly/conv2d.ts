@@ -39,6 +39,7 @@ import {
 import { EDGE, packPanel, tiles, wholePanels } from "./gemm";
 import { columnTile } from "./im2col";
 import { MR, tileColumns } from "./microkernel";
+import { narrowLine, packNarrow } from "./microkernel_narrow";
 import { stripTransposed } from "./microkernel_transposed";
 import { parallel } from "./parallel";
 import { touch } from "./touch";
@@ -70,6 +71,7 @@ function tileCount(taps: Taps): i32 {
  * Packs the kernel slices of tap (r, s) for one panel of output channels of one group: [channels][columns].
  *
  * @param panel which panel, counted through all groups
+ * @param line  for narrow products, bytes from one of up to four columns to the next
  */
 export function packTap(
   taps: Taps,
@@ -79,6 +81,7 @@ export function packTap(
   r: i32,
   s: i32,
   to: usize,
+  line: usize = 0,
 ): void {
   const channels = taps.sourceChannels / taps.groups, n = taps.outputChannels / taps.groups;
   const panels = wholePanels(n) / tileColumns();
@@ -89,17 +92,35 @@ export function packTap(
   const along = swapped ? <usize> 4 : last, across = swapped ? last : <usize> 4;
   const at = kernel + <usize> (group * (swapped ? channels : n)) * 4 + <usize> j * across +
     <usize> (kernelY(taps, r) * taps.kernelWidth + kernelX(taps, s)) * slice;
-  packPanel(channels, n - j, at, along, across, to);
+  if (line) packNarrow(channels, n - j, at, along, across, to, line);
+  else packPanel(channels, n - j, at, along, across, to);
 }
 
-/** Packs one panel of one group: [tapsY][tapsX][channels][columns]. */
+/** Bytes of a column of a narrow product's panel: under each tap, or (copied) of all taps together; 0 for a wide product. */
+function lineOf(pass: Pass): usize {
+  const taps = pass.taps;
+  if (tileColumns() > 4) return 0;
+  return narrowLine(pass.indirect ? taps.sourceChannels / taps.groups : innerSize(taps));
+}
+
+/** Bytes of the packed weights of one panel of one group. */
+function panelBytes(pass: Pass): usize {
+  const taps = pass.taps, line = lineOf(pass);
+  if (!line) return <usize> (innerSize(taps) * tileColumns()) * 4;
+  return 4 * line * <usize> (pass.indirect ? taps.tapsY * taps.tapsX : 1);
+}
+
+/** Packs one panel of one group: [tapsY][tapsX][channels][columns], narrow ones as microkernel_narrow.ts says. */
 function packChunk(panel: i32, _thread: i32): void {
-  const pass = changetype<Pass>(ARGUMENTS), taps = pass.taps, wide = <usize> tileColumns() * 4;
-  let to = workspace() + <usize> (panel * innerSize(taps)) * wide;
+  const pass = changetype<Pass>(ARGUMENTS), taps = pass.taps, line = lineOf(pass);
+  const bytes = panelBytes(pass), channel: usize = line ? 4 : <usize> tileColumns() * 4;
+  let to = workspace() + <usize> panel * bytes;
+  if (line) memory.fill(to, 0, bytes);
+  let step = <usize> (taps.sourceChannels / taps.groups) * channel;
+  if (line && pass.indirect) step = 4 * line;
   for (let r = 0; r < taps.tapsY; r++) {
-    for (let s = 0; s < taps.tapsX; s++) {
-      packTap(taps, pass.kernel, pass.swapped != 0, panel, r, s, to);
-      to += <usize> (taps.sourceChannels / taps.groups) * wide;
+    for (let s = 0; s < taps.tapsX; s++, to += step) {
+      packTap(taps, pass.kernel, pass.swapped != 0, panel, r, s, to, line);
     }
   }
 }
@@ -135,7 +156,7 @@ function passChunk(chunk: i32, thread: i32): void {
       : spare;
     store<u32>(to + <usize> p * 4, <u32> at);
   }
-  const b = workspace() + <usize> (group * wholePanels(n)) * <usize> innerSize(taps) * 4;
+  const b = workspace() + <usize> (group * wholePanels(n) / tileColumns()) * panelBytes(pass);
   const init = pass.bias ? pass.bias + <usize> (group * n) * 4 : ZEROS;
   if (pass.indirect) {
     pixelTable(taps, pass.source, first, count, from);

@@ -11,6 +11,7 @@
 
 import { ARGUMENTS, scratchOf, workspace, ZEROS } from "./memory";
 import { MR, tile, tileColumns } from "./microkernel";
+import { narrow, narrowLine, packNarrow } from "./microkernel_narrow";
 import { strip } from "./microkernel_strip";
 import { row } from "./microkernel_rows";
 import { parallel } from "./parallel";
@@ -52,6 +53,10 @@ export function tiles(
 ): void {
   const wide = tileColumns(), panel = <usize> (taps * k * wide) * 4;
   const rows = (count + MR - 1) / MR * MR;
+  if (wide == 4) {
+    narrow(rows, n, taps, k, from, step, skip, b, to, column, init, low, gate);
+    return;
+  }
   for (let j = 0; j < n; j += wide) {
     const at = column + <usize> j * 4;
     const start = init > ZEROS ? init + <usize> j * 4 : init;
@@ -132,7 +137,7 @@ export function packPanel(k: i32, columns: i32, b: usize, sk: usize, sn: usize, 
   if (columns >= wide && sn == 4) {
     for (let i = 0; i < k; i++) {
       v128.store(to, v128.load(b));
-      if (wide > 4) v128.store(to, v128.load(b, 16), 16);
+      v128.store(to, v128.load(b, 16), 16);
       if (wide == 16) v128.store(to, v128.load(b, 32), 32), v128.store(to, v128.load(b, 48), 48);
       b += sk, to += bytes;
     }
@@ -198,12 +203,16 @@ class Gemm {
 
 function packChunk(chunk: i32, _thread: i32): void {
   const g = changetype<Gemm>(ARGUMENTS);
-  const j = chunk * tileColumns();
+  const j = chunk * tileColumns(), narrow = tileColumns() == 4;
   // Blocks of K one after the other, each [panels][kc][columns]: a chunk packs its panel of every block.
   for (let k0 = 0; k0 < g.k; k0 += BLOCK_K) {
     const kc = min(BLOCK_K, g.k - k0);
     const to = workspace() + (<usize> k0 * <usize> wholePanels(g.n) + <usize> j * <usize> kc) * 4;
-    packPanel(kc, g.n - j, g.b + <usize> k0 * g.sk + <usize> j * g.sn, g.sk, g.sn, to);
+    const from = g.b + <usize> k0 * g.sk + <usize> j * g.sn, line = narrowLine(kc);
+    if (narrow) {
+      memory.fill(to, 0, 4 * line);
+      packNarrow(kc, g.n, from, g.sk, g.sn, to, line);
+    } else packPanel(kc, g.n - j, from, g.sk, g.sn, to);
   }
 }
 

@@ -12,7 +12,6 @@
 // "Analytical Modeling Is Enough for High-Performance BLIS".
 
 import { TILE_COLUMNS } from "./memory";
-import { tile4 } from "./microkernel_narrow";
 import { tile16 } from "./microkernel_wide";
 import { kept, row } from "./microkernel_rows";
 import { tile8Strict } from "./microkernel_strict";
@@ -21,7 +20,7 @@ import { madd } from "./simd";
 /** Rows of the register tile. */
 export const MR: i32 = 6;
 
-/** Columns of the register tile: 8 or 16, or 4 while a product of at most four columns runs. */
+/** Columns of the register tile: 8 or 16, or 4 while a product of at most four columns runs (microkernel_narrow.ts). */
 export function tileColumns(): i32 {
   return load<i32>(TILE_COLUMNS);
 }
@@ -58,8 +57,7 @@ export function tile(
   if (wide == 8 && !ASC_FEATURE_RELAXED_SIMD) {
     tile8Strict(rows, taps, k, from, step, skip, b, to, column, init, low, gate);
   } else if (wide == 8) tile8(rows, taps, k, from, step, skip, b, to, column, init, low, gate);
-  else if (wide == 16) tile16(rows, taps, k, from, step, skip, b, to, column, init, low, gate);
-  else tile4(rows, taps, k, from, step, skip, b, to, column, init, low, gate);
+  else tile16(rows, taps, k, from, step, skip, b, to, column, init, low, gate);
 }
 
 function tile8(

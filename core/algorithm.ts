@@ -119,8 +119,8 @@ function depthwiseCost(table: TapTable): number {
 function productCost(table: TapTable, purpose: Purpose): number {
   const { groups, grid, source, output, taps } = table;
   const n = output[2] / groups, k = innerSize(table);
-  // The narrow tile takes up to four columns, at not quite half the speed of eight.
-  const columns = n <= 4 && purpose === "pixels" ? 6.7 : Math.ceil(n / 8) * 8;
+  // Up to four columns run along k, and wait for the pixels.
+  const columns = n <= 4 && purpose === "pixels" ? 0.7 + 1.15 * n : Math.ceil(n / 8) * 8;
   const copied = purpose === "kernel" || source[2] / groups < FEWEST_CHANNELS;
   // A group reads its few channels of every pixel; without groups a row of taps is one run.
   const looking = groups > 1 ? 300 * tapCount(table) : 400 + 70 * tapCount(table);
