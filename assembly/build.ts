@@ -102,8 +102,6 @@ async function optimize(
   }
   binaryen.setOptimizeLevel(3);
   binaryen.setShrinkLevel(0);
-  // Functions with several callers are inlined where they are small: register tiles call few.
-  binaryen.setFlexibleInlineMaxSize(20);
   module.optimize();
   if (!module.validate()) throw new Error("The optimised kernels are not valid WebAssembly");
   return module.emitBinary();

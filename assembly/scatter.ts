@@ -65,6 +65,11 @@ function packChunk(chunk: i32, _thread: i32): void {
   }
 }
 
+/** Bytes of two tables with an address for each tap, in front of z. */
+function tableBytes(taps: Taps): usize {
+  return <usize> (8 * taps.kernelHeight * taps.kernelWidth + 63) & ~63;
+}
+
 /** Pictures a chunk takes: one, or as many as fill a register tile where they have fewer pixels than that. */
 function picturesOf(taps: Taps): i32 {
   const pixels = taps.sourceHeight * taps.sourceWidth;
@@ -73,7 +78,8 @@ function picturesOf(taps: Taps): i32 {
 
 function pictureChunk(chunk: i32, thread: i32): void {
   const s = changetype<Scatter>(ARGUMENTS), taps = table(s, 0), columns = wholePanels(width(taps));
-  const z = scratchOf(thread), pixels = taps.sourceHeight * taps.sourceWidth;
+  const pixels = taps.sourceHeight * taps.sourceWidth, tables = scratchOf(thread);
+  const z = tables + tableBytes(taps);
   const c = taps.sourceChannels, line = <usize> columns * 4, pixel = <usize> c * 4;
   const first = chunk * picturesOf(taps), count = min(picturesOf(taps), taps.pictures - first);
   const source = s.source + <usize> (first * pixels) * pixel;
@@ -86,31 +92,72 @@ function pictureChunk(chunk: i32, thread: i32): void {
   }
   for (let i = 0; i < count; i++) {
     const products = z + <usize> (i * pixels) * line;
-    for (let q = 0; q < s.count; q++) gatherPhase(s, table(s, q), first + i, products, line);
+    for (let q = 0; q < s.count; q++) {
+      gatherPhase(s, table(s, q), first + i, products, line, tables);
+    }
   }
 }
 
-/** Adds up the output pixels of one tap table. */
-function gatherPhase(s: Scatter, taps: Taps, picture: i32, z: usize, line: usize): void {
-  const n = taps.outputChannels;
+/** Where in z each tap's values for a cell are, from those of the source pixel under its first tap on. */
+function relativeTaps(taps: Taps, line: usize, to: usize): void {
+  const value = <usize> taps.outputChannels * 4;
+  for (let r = 0; r < taps.tapsY; r++) {
+    const down = (offsetY(taps, r) - offsetY(taps, 0)) * taps.sourceWidth;
+    for (let t = 0; t < taps.tapsX; t++, to += 4) {
+      const tap = kernelY(taps, r) * taps.kernelWidth + kernelX(taps, t);
+      const pixel = down + offsetX(taps, t) - offsetX(taps, 0);
+      store<u32>(to, <u32> (<usize> pixel * line + <usize> tap * value));
+    }
+  }
+}
+
+/** The addresses in z of the values for a cell whose source pixels lie in the picture; returns how many. */
+function tapsInside(taps: Taps, i: i32, j: i32, z: usize, line: usize, to: usize): i32 {
+  const value = <usize> taps.outputChannels * 4;
+  let count = 0;
+  for (let r = 0; r < taps.tapsY; r++) {
+    const y = i * taps.stepY + offsetY(taps, r);
+    if (<u32> y >= <u32> taps.sourceHeight) continue;
+    for (let t = 0; t < taps.tapsX; t++) {
+      const x = j * taps.stepX + offsetX(taps, t);
+      if (<u32> x >= <u32> taps.sourceWidth) continue;
+      const tap = kernelY(taps, r) * taps.kernelWidth + kernelX(taps, t);
+      const at = z + <usize> (y * taps.sourceWidth + x) * line + <usize> tap * value;
+      store<u32>(to + <usize> count * 4, <u32> at);
+      count++;
+    }
+  }
+  return count;
+}
+
+/** Adds up the output pixels of one tap table; `tables` is room for two addresses a tap. */
+function gatherPhase(
+  s: Scatter,
+  taps: Taps,
+  picture: i32,
+  z: usize,
+  line: usize,
+  tables: usize,
+): void {
+  const n = taps.outputChannels, all = taps.tapsY * taps.tapsX, inside = tables + <usize> all * 4;
+  if (all) relativeTaps(taps, line, tables);
+  const firstY = all ? offsetY(taps, 0) : 0, firstX = all ? offsetX(taps, 0) : 0;
+  const lastY = all ? offsetY(taps, taps.tapsY - 1) : 0;
+  const lastX = all ? offsetX(taps, taps.tapsX - 1) : 0;
   for (let i = 0; i < taps.gridHeight; i++) {
+    const y = i * taps.stepY, rowInside = y + firstY >= 0 && y + lastY < taps.sourceHeight;
     for (let j = 0; j < taps.gridWidth; j++) {
-      const to = s.output + outputPixel(taps, picture, i, j);
+      const x = j * taps.stepX, to = s.output + outputPixel(taps, picture, i, j);
+      let count = all, table = tables, base: usize = 0;
+      if (rowInside && x + firstX >= 0 && x + lastX < taps.sourceWidth) {
+        base = z + <usize> ((y + firstY) * taps.sourceWidth + x + firstX) * line;
+      } else count = tapsInside(taps, i, j, z, line, table = inside);
+      const end = table + <usize> count * 4;
       for (let c = 0; c < n; c += 4) {
-        const at = <usize> c * 4;
+        const at = <usize> c * 4, values = base + at;
         let sum = v128.load(s.bias ? s.bias + at : ZEROS);
-        for (let r = 0; r < taps.tapsY; r++) {
-          const y = i * taps.stepY + offsetY(taps, r);
-          if (<u32> y >= <u32> taps.sourceHeight) continue;
-          for (let t = 0; t < taps.tapsX; t++) {
-            const x = j * taps.stepX + offsetX(taps, t);
-            if (<u32> x >= <u32> taps.sourceWidth) continue;
-            const tap = kernelY(taps, r) * taps.kernelWidth + kernelX(taps, t);
-            sum = f32x4.add(
-              sum,
-              v128.load(z + <usize> (y * taps.sourceWidth + x) * line + <usize> (tap * n) * 4 + at),
-            );
-          }
+        for (let tap = table; tap < end; tap += 4) {
+          sum = f32x4.add(sum, v128.load(values + <usize> load<u32>(tap)));
         }
         if (s.gate) sum = v128.and(sum, f32x4.gt(v128.load(to + at), f32x4.splat(0)));
         storeLanes(to + at, f32x4.pmax(sum, f32x4.splat(s.low)), n - c);
@@ -134,7 +181,7 @@ export function storeLanes(to: usize, v: v128, count: i32): void {
  * output = max(low, bias + Σ over taps of source · kernel), gated as `tile` says, for the output
  * pixels of all `count` tables, which differ in their taps and output cells only.
  *
- * Workspace: channels · (kernel pixels · n, rounded up to 16) floats. Scratch: 2048 bytes and
+ * Workspace: channels · (kernel pixels · n, rounded up to 16) floats. Scratch: 8 bytes a tap, 256 more, and
  * (source pixels of a picture + 11) · (kernel pixels · n, rounded up to 16) floats.
  */
 export function scatter_pass(

@@ -87,11 +87,11 @@ const FEWEST_PICTURES = 8, SCATTER_BYTES = 4 << 20;
 function scatterCost(table: TapTable): number {
   const { groups, source, output, grid, kernel, pictures, steps } = table;
   const [height, width, channels] = source, taps = kernel[0] * kernel[1];
-  if (groups > 1 || pictures < FEWEST_PICTURES || channels < FEWEST_CHANNELS) return Infinity;
+  if (groups > 1 || pictures < FEWEST_PICTURES) return Infinity;
   const columns = Math.ceil(taps * output[2] / 8) * 8;
   if (steps[0] * steps[1] > 1 || height * width * columns * 4 > SCATTER_BYTES) return Infinity;
-  const products = height * width * channels * (1.06 * columns + 2.3) * tapCount(table) / taps;
-  return products + 104 * grid[0] * grid[1] * tapCount(table) * Math.ceil(output[2] / 4);
+  const products = height * width * channels * (1.05 * columns + 2) * tapCount(table) / taps;
+  return products + 42 * grid[0] * grid[1] * tapCount(table) * Math.ceil(output[2] / 4);
 }
 
 /** Over planes: all cells, between the rows too, and moving every value of source and output. */

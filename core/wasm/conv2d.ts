@@ -181,11 +181,12 @@ export class Conv2dPasses {
       const { source: [height, width, channels], kernel: size, output } = placed[0].table;
       const columns = ceil16(size[0] * size[1] * output[2]);
       const products = (height * width + 11) * columns;
-      this.#runtime.reserve(2048 + products * 4 + 256, channels * columns * 4);
-      const tables = holes
+      const tables = 8 * size[0] * size[1] + 256;
+      this.#runtime.reserve(tables + products * 4, channels * columns * 4);
+      const phases = holes
         ? [tapAddresses.address, withTaps.length]
         : [addresses.address, placed.length];
-      this.#runtime.call("scatter_pass", ...tables, ...operands, swapped, ...ends);
+      this.#runtime.call("scatter_pass", ...phases, ...operands, swapped, ...ends);
       return;
     }
     const key = placed.some(({ winograd }) => winograd) ? this.#keyOf(kernel) : null;
