@@ -1,4 +1,4 @@
-import { planarLayout } from "./planar.ts";
+import { planarLayout, planarScratch } from "./planar.ts";
 import { innerSize, tapCount, type TapTable } from "./taps.ts";
 
 /**
@@ -25,8 +25,11 @@ export type WinogradVariant = "F43" | "F23" | "F42";
  */
 export type Precision = "fast" | "precise";
 
-/** Whether a table's pass makes the pixels of its output, or sums over them for the kernel's gradient. */
-export type Purpose = "pixels" | "kernel";
+/**
+ * What a table is for: the pixels of an output; those of a phase that cannot be scattered, because not all
+ * phases are; or the kernel's gradient, a sum over them.
+ */
+export type Purpose = "pixels" | "phase" | "kernel";
 
 /** Outputs and taps along an axis. */
 export const WINOGRAD: Record<WinogradVariant, { outputs: number; taps: number }> = {
@@ -75,6 +78,8 @@ export function chooseAlgorithm(
 
 /** Scattering needs a picture for every thread there may be, and room for a picture's products. */
 const FEWEST_PICTURES = 8, SCATTER_BYTES = 4 << 20;
+/** Very long rows or taps far apart make planes too large for a thread's scratch. */
+const PLANAR_BYTES = 4 << 20;
 
 // What a picture costs, in multiplications of a full register tile (1.1 ns for 32 of them at 57 GF/s).
 // The weights are fitted to measurements of single passes with 1 to 256 channels and 1 to 32 groups on
@@ -96,7 +101,9 @@ function scatterCost(table: TapTable): number {
 
 /** Over planes: all cells, between the rows too, and moving every value of source and output. */
 function planarCost(table: TapTable): number {
-  const { pitch, pictureRows, phases } = planarLayout(table), { source, output, grid } = table;
+  const layout = planarLayout(table), { pitch, pictureRows, phases } = layout;
+  const { source, output, grid } = table;
+  if (planarScratch(table, layout) > PLANAR_BYTES) return Infinity;
   const planes = phases[0].length * phases[1].length * source[2];
   // Rows shorter than a vector are moved value by value.
   const slow = Math.min(source[1] / table.steps[1], grid[1]) < 4 ? 3 : 1;
@@ -120,7 +127,7 @@ function productCost(table: TapTable, purpose: Purpose): number {
   const { groups, grid, source, output, taps } = table;
   const n = output[2] / groups, k = innerSize(table);
   // Up to four columns run along k, and wait for the pixels.
-  const columns = n <= 4 && purpose === "pixels" ? 0.7 + 1.15 * n : Math.ceil(n / 8) * 8;
+  const columns = n <= 4 && purpose !== "kernel" ? 0.7 + 1.15 * n : Math.ceil(n / 8) * 8;
   const copied = purpose === "kernel" || source[2] / groups < FEWEST_CHANNELS;
   // A group reads its few channels of every pixel; without groups a row of taps is one run.
   const looking = groups > 1 ? 300 * tapCount(table) : 400 + 70 * tapCount(table);

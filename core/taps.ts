@@ -29,15 +29,18 @@ function reaches({ offset }: Tap, grid: number, step: number, size: number): boo
   return first < grid && first * step + offset < size;
 }
 
+/** Longest row that a picture is made: kernels share out rows. */
+const LONGEST_ROW = 4096;
+
 /**
  * The same convolution over fewer and longer rows: where every output pixel is made of the input pixel in
- * its place alone, a picture is one row.
+ * its place alone, a picture of moderate size is one row.
  */
 export function flattened(g: ConvGeometry): ConvGeometry {
   const [height, width, channels] = g.input, { kernel, strides, output } = g;
   const inPlace = [...kernel, ...strides].every((size) => size === 1) &&
     height === output[0] && width === output[1];
-  if (!inPlace || g.padStart[0] || g.padStart[1]) return g;
+  if (!inPlace || g.padStart[0] || g.padStart[1] || height * width > LONGEST_ROW) return g;
   return { ...g, input: [1, height * width, channels], output: [1, height * width, output[2]] };
 }
 

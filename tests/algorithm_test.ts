@@ -14,6 +14,7 @@ import { runtime } from "../core/wasm/runtime.ts";
 import { conv2dCases } from "./cases/conv2d.ts";
 import { conv2dTransposeCases } from "./cases/conv2d_transpose.ts";
 import { relativeL2 } from "./harness/compare.ts";
+import { GuardedMemory, poisonWorkspace } from "./harness/guarded_memory.ts";
 import { randomNormal, seedOf } from "./harness/random_array.ts";
 import { assertSameBits, onThreads, TWO_THREADS } from "./harness/threads.ts";
 import { array64 } from "./reference/array.ts";
@@ -46,6 +47,8 @@ const geometries: Geometry[] = [
   convTransposeGeometry([7, 5, 4], 6, { kernelSize: 2, strides: 3, groups: 2 }, 17),
   convTransposeGeometry([3, 3, 21], 21, { kernelSize: 3, strides: 2, groups: 21 }, 11),
   convGeometry([6, 7, 5], 9, { kernelSize: 1 }, 10),
+  // Whose phases are best computed in different ways.
+  convTransposeGeometry([4, 4, 4], 4, { kernelSize: 3, strides: 2 }, 8),
 ];
 
 const oneGroup = (table: TapTable, algorithm: Algorithm) =>
@@ -64,8 +67,8 @@ const WAYS: Record<string, NonNullable<PassOptions["choose"]>> = {
   F43: (table) => winograd(table, "F43") ?? { kind: "im2col" },
   F23: (table) => winograd(table, "F23") ?? { kind: "im2col" },
   F42: (table) => winograd(table, "F42") ?? { kind: "im2col" },
-  chosen: (table) => chooseAlgorithm(table, "fast"),
-  precise: (table) => chooseAlgorithm(table, "precise"),
+  chosen: (table, _, purpose) => chooseAlgorithm(table, "fast", purpose),
+  precise: (table, _, purpose) => chooseAlgorithm(table, "precise", purpose),
 };
 
 /** Largest relative error (L2) allowed: Winograd's F(4x4) trades some for speed. */
@@ -78,43 +81,65 @@ function block(length: number, values?: ArrayLike<number>): Block {
   return made;
 }
 
-/** All passes of a geometry on seeded numbers. */
-function run(geometry: Geometry, options: PassOptions): Record<string, Float32Array> {
+/** Seeded operands of a geometry: its input, its output's gradient, kernel, and biases of either. */
+function operandsOf(geometry: Geometry) {
   const { batch, input, output, kernel, groups } = geometry;
   const seed = seedOf(describeGeometry(geometry));
-  const x = randomNormal([batch, ...input], seed), dy = randomNormal([batch, ...output], seed + 1);
-  const w = randomNormal([...kernel, input[2] / groups, output[2]], seed + 2);
-  const passes = new Conv2dPasses(geometry, options);
-  const [bx, by, bw] = [x, dy, w].map(({ data }) => block(data.length, data));
-  const y = block(dy.data.length), dx = block(x.data.length), relu = block(dy.data.length);
-  const gated = block(x.data.length, x.data), dw = block(w.data.length, w.data.map(() => 0));
-  passes.forward(bx, bw, null, y);
-  passes.forward(bx, bw, null, relu, "relu");
-  passes.inputGradient(by, bw, null, dx);
-  passes.inputGradient(by, bw, null, gated, "gate");
-  passes.kernelGradient(bx, by, dw);
-  const views = { y, relu, dx, gated, dw };
-  return Object.fromEntries(Object.entries(views).map(([name, b]) => [name, b.view.slice()]));
+  return {
+    x: randomNormal([batch, ...input], seed),
+    dy: randomNormal([batch, ...output], seed + 1),
+    w: randomNormal([...kernel, input[2] / groups, output[2]], seed + 2),
+    b: randomNormal([output[2]], seed + 3),
+    up: randomNormal([input[2]], seed + 4),
+  };
+}
+
+/** All passes of a geometry on seeded numbers, in memory that tells what is not written or should not be. */
+function run(geometry: Geometry, options: PassOptions): Record<string, Float32Array> {
+  const { x, dy, w, b, up } = operandsOf(geometry);
+  const memory = new GuardedMemory();
+  poisonWorkspace();
+  const views = memory.during(() => {
+    const passes = new Conv2dPasses(geometry, options);
+    const [bx, by, bw, bb, bu] = [x, dy, w, b, up].map(({ data }) => block(data.length, data));
+    const y = block(dy.data.length), dx = block(x.data.length), relu = block(dy.data.length);
+    const risen = block(x.data.length), gated = block(x.data.length, x.data);
+    const dw = block(w.data.length, w.data.map(() => 0)), db = block(b.data.length, b.data);
+    passes.forward(bx, bw, null, y);
+    passes.forward(bx, bw, bb, relu, "relu");
+    passes.inputGradient(by, bw, null, dx);
+    passes.inputGradient(by, bw, bu, risen, "relu");
+    passes.inputGradient(by, bw, null, gated, "gate");
+    passes.kernelGradient(bx, by, dw, db);
+    return { y, relu, dx, risen, gated, dw, db };
+  });
+  memory.check();
+  const results = Object.entries(views).map(([name, { view }]) => [name, view.slice()]);
+  memory.release();
+  return Object.fromEntries(results);
 }
 
 /** The same from the references. */
 function expected(geometry: Geometry): Record<string, Float64Array> {
-  const { batch, input, output, kernel, groups, strides, dilations } = geometry;
-  const seed = seedOf(describeGeometry(geometry));
-  const x = randomNormal([batch, ...input], seed), dy = randomNormal([batch, ...output], seed + 1);
-  const w = randomNormal([...kernel, input[2] / groups, output[2]], seed + 2);
+  const { strides, dilations, groups } = geometry, { x, dy, w, b, up } = operandsOf(geometry);
   // Unread last rows and columns are negative pads: the references take those as none and a cut.
   const [top, left] = geometry.padStart,
     [bottom, right] = geometry.padEnd.map((p) => Math.max(p, 0));
   const settings = { strides, dilations, groups, pads: [top, left, bottom, right] as const };
   const y = conv2d(x, w, null, settings).data;
   const dx = conv2dInputGradient(dy, w, x.shape, settings).data;
+  const raised = (values: Float64Array, { data }: { data: ArrayLike<number> }) =>
+    values.map((v, i) => Math.max(v + data[i % data.length], 0));
+  const db = Float64Array.from(b.data);
+  dy.data.forEach((v, i) => db[i % db.length] += v);
   return {
     y,
-    relu: y.map((v) => Math.max(v, 0)),
+    relu: raised(y, b),
     dx,
+    risen: raised(dx, up),
     gated: dx.map((v, i) => x.data[i] > 0 ? v : 0),
     dw: conv2dKernelGradient(x, dy, w.shape, settings).data,
+    db,
   };
 }
 

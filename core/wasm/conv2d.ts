@@ -89,7 +89,13 @@ export class Conv2dPasses {
     const { precision = "fast", keep = false, choose = chooseAlgorithm } = options;
     this.#keep = keep;
     const place = (tables: readonly TapTable[]): Phases => {
-      const placed = tables.map((table) => this.#place(table, choose(table, precision)));
+      const choices = tables.map((table) => choose(table, precision, "pixels"));
+      // Scattering is one product for all phases that any tap reaches.
+      const scattered = choices.every(({ kind }, i) => kind === "scatter" || !tapCount(tables[i]));
+      const placed = tables.map((table, i) => {
+        const alone = choices[i].kind === "scatter" && !scattered;
+        return this.#place(table, alone ? choose(table, precision, "phase") : choices[i]);
+      });
       const withTaps = placed.filter(({ table }) => tapCount(table));
       const [addresses, tapAddresses] = [placed, withTaps].map((phases) =>
         this.#runtime.allocateWords(phases.map(({ words }) => words.address))
@@ -169,13 +175,13 @@ export class Conv2dPasses {
       this.#runtime.call("depthwise_pass", ...tables, ...operands, ...ends);
       return;
     }
-    // Phases without taps are filled with the rest, but where old values matter to that.
+    // Phases without taps are filled together with the rest, unless that reads old values (a gate).
     const holes = finish !== "gate" && withTaps.length < placed.length;
     if (holes) {
       const { pictures, output: [height, width, channels] } = placed[0].table;
       const pixels = pictures * height * width;
-      const [, , bias, output] = operands;
-      this.#runtime.call("fill_pixels", output, pixels, channels, bias, ends[0]);
+      const [, , start, output] = operands;
+      this.#runtime.call("fill_pixels", output, pixels, channels, start, ends[0]);
     }
     if (withTaps.length && withTaps.every(({ algorithm }) => algorithm.kind === "scatter")) {
       const { source: [height, width, channels], kernel: size, output } = placed[0].table;
@@ -241,6 +247,7 @@ export class Conv2dPasses {
   /** The same; says whether it has done dbias too. */
   #kernelGradient(x: Block, dy: Block, dkernel: Block, dbias: Block | null): boolean {
     const { table, algorithm, words, winograd, planes, scratch } = this.#kernel;
+    if (!tapCount(table)) return false;
     if (planes) {
       const size = 16 * table.output[2] * (innerSize(table) + 8);
       const parts = Math.max(1, Math.min(PARTS, Math.floor(PARTIAL_BYTES / size), planes.bands));

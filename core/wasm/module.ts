@@ -32,6 +32,7 @@ const MEMORY_IMPORT = [...new TextEncoder().encode("memory"), 2, 3, 128, 128, 4,
  */
 function declareMemory(wasm: Uint8Array, pages: number): void {
   const at = wasm.findIndex((_, i) => MEMORY_IMPORT.every((byte, j) => wasm[i + j] === byte));
+  if (at < 0) throw new Error("The kernels do not import their memory as the build declares it");
   const size = [pages & 127 | 128, pages >> 7 & 127 | 128, pages >> 14];
   wasm.set([...size, ...size], at + MEMORY_IMPORT.length - 6);
 }

@@ -23,20 +23,21 @@ export class GuardedMemory {
   /** Runs a function whose allocations are guarded from then on. */
   during<T>(run: () => T): T {
     const r = runtime();
-    const allocate = r.allocate;
-    r.allocate = (length) => {
-      const padded = paddedBytes(length) / 4;
-      const whole = allocate.call(r, padded + FENCE);
-      whole.words.fill(MARK, padded);
-      const block = new Block(r.memory.buffer, length);
-      block.address = whole.address;
-      this.#blocks.push({ whole, block });
-      return block;
-    };
+    const allocate = r.allocateTogether;
+    r.allocateTogether = (lengths) =>
+      lengths.map((length) => {
+        const padded = paddedBytes(length) / 4;
+        const [whole] = allocate.call(r, [padded + FENCE]);
+        whole.words.fill(MARK, padded);
+        const block = new Block(r.memory.buffer, length);
+        block.address = whole.address;
+        this.#blocks.push({ whole, block });
+        return block;
+      });
     try {
       return run();
     } finally {
-      r.allocate = allocate;
+      r.allocateTogether = allocate;
     }
   }
 
