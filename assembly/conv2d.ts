@@ -1,7 +1,8 @@
 // deno-lint-ignore-file no-unused-vars verbatim-module-syntax -- AssemblyScript: a class is a layout, used as a type
 // Two-dimensional convolution: one pass over pixels (forward, input gradient, transposed convolution
 // forward: they differ in their tap tables only) and the kernel gradient. Any geometry; winograd.ts has
-// the faster ways for small dense kernels, depthwise.ts the one for one channel a group.
+// the faster ways for small dense kernels, depthwise.ts the one for one channel a group, planar.ts the
+// one for few channels, scatter.ts the one for few output channels and tiny pictures.
 //
 //   pass over pixels, per group and tile of output pixels P:
 //

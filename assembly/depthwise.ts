@@ -254,8 +254,8 @@ function passChunk(chunk: i32, thread: i32): void {
 
 /**
  * output = max(low, bias + depthwise convolution of the source), for the output pixels of all `count`
- * tables, which differ in their taps and output cells only; of the first table's grid no row is
- * missing in it. A table without taps becomes the bias.
+ * tables, which differ in their taps and output cells only; the first has at least as many rows as any.
+ * A table without taps becomes the bias.
  *
  * Scratch: 192 bytes and 16 a tap.
  */

@@ -3,11 +3,12 @@
 //
 //        N            K              N          A is read in place, row by row; B is packed into
 //     ┌─────┐      ┌─────┐        ┌─────┐       panels of 8 or 16 columns, [panel][K][columns], zero
-//   M │  C  │ =  M │  A  │  ·   K │  B  │       padded; C is made in register tiles (microkernel.ts).
-//     └─────┘      └─────┘        └─────┘
+//   M │  C  │ =  M │  A  │  ·   K │  B  │       padded (four: microkernel_narrow.ts); C is made in
+//     └─────┘      └─────┘        └─────┘       register tiles (microkernel.ts).
 //
-// A and C have no stride: each row's address comes from a table, so the same loop reads a matrix or
-// the pixels under a kernel's tap, and writes a matrix, a picture, or every second pixel of one.
+// `tiles` takes the address of each row of A and C from a table, so the same loop reads a matrix or the
+// pixels under a kernel's tap, and writes a matrix, a picture, or every second pixel of one. Where rows
+// lie a stride apart and fill whole tiles, `panels` needs no table and costs less.
 
 import { ARGUMENTS, scratchOf, workspace, ZEROS } from "./memory";
 import { MR, tile, tileColumns } from "./microkernel";
@@ -203,13 +204,13 @@ class Gemm {
 
 function packChunk(chunk: i32, _thread: i32): void {
   const g = changetype<Gemm>(ARGUMENTS);
-  const j = chunk * tileColumns(), narrow = tileColumns() == 4;
+  const j = chunk * tileColumns();
   // Blocks of K one after the other, each [panels][kc][columns]: a chunk packs its panel of every block.
   for (let k0 = 0; k0 < g.k; k0 += BLOCK_K) {
     const kc = min(BLOCK_K, g.k - k0);
     const to = workspace() + (<usize> k0 * <usize> wholePanels(g.n) + <usize> j * <usize> kc) * 4;
     const from = g.b + <usize> k0 * g.sk + <usize> j * g.sn, line = narrowLine(kc);
-    if (narrow) {
+    if (tileColumns() == 4) {
       memory.fill(to, 0, 4 * line);
       packNarrow(kc, g.n, from, g.sk, g.sn, to, line);
     } else packPanel(kc, g.n - j, from, g.sk, g.sn, to);

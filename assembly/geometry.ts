@@ -4,7 +4,7 @@
 // kernel slice". The forward pass is one table; the input gradient (and so a transposed convolution
 // run forward) is one table per phase of the stride, each a dense convolution of its own with the
 // taps that fall on that phase (sub-pixel convolution: Shi et al. 2016, "Is the deconvolution layer
-// the same as a convolutional layer?"). core/geometry.ts builds the tables.
+// the same as a convolutional layer?"). core/taps.ts builds the tables.
 
 import { ZEROS } from "./memory";
 

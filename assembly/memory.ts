@@ -19,7 +19,7 @@ export const SCRATCH: usize = 0x700; // u32: base of the per-thread scratch
 export const SCRATCH_STRIDE: usize = 0x704; // u32: bytes per thread
 export const WORKSPACE: usize = 0x708; // u32: base of the workspace that the kernel now running owns
 
-/** Columns of the register tile, 8 or 16: set by the host before the first product. */
+/** Columns of the register tile: 8 or 16 as the host has found, and 4 while it calls for a narrow product. */
 export const TILE_COLUMNS: usize = 0x70c; // i32
 
 /** Small numbers as f32, written by the host: V8 rebuilds a v128 constant at every use, but loads one from here in a single instruction. */

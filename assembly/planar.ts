@@ -42,7 +42,7 @@ class Planar {
 }
 
 /** Scratch at the start of a thread's: where its band is, and room for four vectors. */
-export const BAND_BYTES: usize = 128;
+export const HEADER: usize = 128;
 
 /** Floats of the packed weights of a group. */
 function weightsOf(taps: Taps): usize {
@@ -81,7 +81,7 @@ function passChunk(chunk: i32, thread: i32): void {
   const group = chunk % blocks * planes.groups, groups = min(planes.groups, taps.groups - group);
   const scratch = scratchOf(thread), band = changetype<Band>(scratch);
   setBand(band, taps, planes, chunk / blocks);
-  const from = scratch + BAND_BYTES,
+  const from = scratch + HEADER,
     to = from +
       <usize> (groups * channels) * channelBytes(planes) + SLACK;
   const skip = <usize> (group * channels) * 4, plane = <usize> planes.outputBytes;

@@ -22,7 +22,7 @@ import {
   splitSource,
   tapKernel,
 } from "./planes";
-import { BAND_BYTES } from "./planar";
+import { HEADER } from "./planar";
 import { madd, sumLanes } from "./simd";
 
 @unmanaged
@@ -161,7 +161,7 @@ function gradientChunk(chunk: i32, thread: i32): void {
   const blocks = (taps.groups + planes.groups - 1) / planes.groups, part = chunk / blocks;
   const group = chunk % blocks * planes.groups, groups = min(planes.groups, taps.groups - group);
   const scratch = scratchOf(thread), band = changetype<Band>(scratch);
-  const x = scratch + BAND_BYTES, channel = channelBytes(planes);
+  const x = scratch + HEADER, channel = channelBytes(planes);
   const y = x + <usize> (groups * channels) * channel + SLACK;
   const sums = sumsOf(g, part, group), groupSums = <usize> n * sumsBytes(taps);
   memory.fill(sums, 0, <usize> groups * groupSums);

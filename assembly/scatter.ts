@@ -12,6 +12,7 @@
 // tables (the phases of a transposed convolution) share the product. One group.
 
 import { ARGUMENTS, scratchOf, workspace, ZEROS } from "./memory";
+import { finish } from "./finish";
 import { kernelX, kernelY, offsetX, offsetY, outputPixel, Taps } from "./geometry";
 import { packPanel, panels, wholePanels } from "./gemm";
 import { MR, tileColumns } from "./microkernel";
@@ -148,33 +149,21 @@ function gatherPhase(
     const y = i * taps.stepY, rowInside = y + firstY >= 0 && y + lastY < taps.sourceHeight;
     for (let j = 0; j < taps.gridWidth; j++) {
       const x = j * taps.stepX, to = s.output + outputPixel(taps, picture, i, j);
-      let count = all, table = tables, base: usize = 0;
+      let count = all, places = tables, base: usize = 0;
       if (rowInside && x + firstX >= 0 && x + lastX < taps.sourceWidth) {
         base = z + <usize> ((y + firstY) * taps.sourceWidth + x + firstX) * line;
-      } else count = tapsInside(taps, i, j, z, line, table = inside);
-      const end = table + <usize> count * 4;
+      } else count = tapsInside(taps, i, j, z, line, places = inside);
+      const end = places + <usize> count * 4;
       for (let c = 0; c < n; c += 4) {
         const at = <usize> c * 4, values = base + at;
         let sum = v128.load(s.bias ? s.bias + at : ZEROS);
-        for (let tap = table; tap < end; tap += 4) {
+        for (let tap = places; tap < end; tap += 4) {
           sum = f32x4.add(sum, v128.load(values + <usize> load<u32>(tap)));
         }
-        if (s.gate) sum = v128.and(sum, f32x4.gt(v128.load(to + at), f32x4.splat(0)));
-        storeLanes(to + at, f32x4.pmax(sum, f32x4.splat(s.low)), n - c);
+        finish(to + at, sum, n - c, s.low, s.gate);
       }
     }
   }
-}
-
-/** Stores the first `count` (at most 4) lanes. */
-export function storeLanes(to: usize, v: v128, count: i32): void {
-  if (count >= 4) {
-    v128.store(to, v);
-    return;
-  }
-  store<f32>(to, f32x4.extract_lane(v, 0));
-  if (count > 1) store<f32>(to, f32x4.extract_lane(v, 1), 4);
-  if (count > 2) store<f32>(to, f32x4.extract_lane(v, 2), 8);
 }
 
 /**

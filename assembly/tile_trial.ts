@@ -5,7 +5,7 @@ import { panels } from "./gemm";
 import { MR } from "./microkernel";
 
 /**
- * Makes a product of 6 rows and 16 columns so many times, as one wide tile or two narrow ones, on
+ * Makes a product of 6 rows and 16 columns so many times, as one tile of sixteen columns or two of eight, on
  * the calling thread alone. It reads the zeros only and writes where arguments of jobs would be: it
  * needs no memory of its own, and everything stays in the L1 cache.
  *

@@ -51,9 +51,8 @@ function kernelChunk(chunk: i32, thread: i32): void {
   for (let i = 0; i < r * r; i++) {
     packTap(taps, w.kernel, w.swapped != 0, panel, i / r, i % r, slices + <usize> i * slice);
   }
-  const k = <usize> (channels * w.count),
-    panels = <usize> (wholePanels(taps.outputChannels) / wide);
-  const plane = panels * k * line, lines = <usize> productsOf(w.variant) * plane;
+  const k = <usize> (channels * w.count), across = wholePanels(taps.outputChannels) / wide;
+  const plane = <usize> across * k * line, lines = <usize> productsOf(w.variant) * plane;
   const to = w.transformed + (<usize> panel * k + <usize> (q * channels)) * line;
   const down = <usize> r * slice;
   transform(KERNEL, w.variant, scratch, slices, down, slice, to, lines, plane, UNBOUNDED, slice);
@@ -123,8 +122,8 @@ function passChunk(chunk: i32, thread: i32): void {
     count = min(w.blockTiles, tileTotal(w) - first);
   const row = <usize> rowFloats(k) * 4, plane = <usize> w.blockTiles * row + 64;
   const v = scratch + BLOCKS, planeM = <usize> w.blockColumns * 4;
-  const rowM = <usize> planes * planeM + 64, products_ = v + <usize> planes * plane;
-  const outside = products_ + <usize> w.blockTiles * rowM;
+  const rowM = <usize> planes * planeM + 64, made = v + <usize> planes * plane;
+  const outside = made + <usize> w.blockTiles * rowM;
   const padded = (count + MR - 1) / MR * MR;
   sourceBlock(w, scratch, first, count, v, row, plane);
   const across = wholePanels(n) / wide, panelBytes = <usize> (k * wide) * 4;
@@ -137,11 +136,11 @@ function passChunk(chunk: i32, thread: i32): void {
       const u = w.transformed + <usize> (x * across + j / wide) * panelBytes;
       // The output transform takes the product of point 1 into every pixel, unchanged: the bias goes there.
       const init = w.bias && x == edge + 1 ? w.bias + <usize> j * 4 : ZEROS;
-      const line = v + <usize> x * plane, to = products_ + <usize> x * planeM;
+      const line = v + <usize> x * plane, to = made + <usize> x * planeM;
       panels(padded, columns, k, line, row, u, to, rowM, init, 0);
     }
     for (let t = 0; t < count; t++) {
-      const from = products_ + <usize> t * rowM;
+      const from = made + <usize> t * rowM;
       outputTile(w, scratch, first + t, from, planeM, j, min(columns, n - j), outside);
     }
   }
@@ -180,7 +179,7 @@ export function winograd_pass(
   w.bias = bias, w.output = output, w.swapped = swapped, w.low = low, w.gate = gate;
   w.blockTiles = blockTiles, w.blockColumns = blockColumns, w.columnParts = columnParts;
   w.transformed = transformed;
-  const panels = wholePanels(table(w, 0).outputChannels) / tileColumns();
-  if (fresh) parallel(kernelChunk.index, count * panels);
+  const across = wholePanels(table(w, 0).outputChannels) / tileColumns();
+  if (fresh) parallel(kernelChunk.index, count * across);
   parallel(passChunk.index, (tileTotal(w) + blockTiles - 1) / blockTiles * columnParts);
 }

@@ -34,13 +34,14 @@ export function table(w: Winograd, q: i32): Taps {
   return changetype<Taps>(<usize> load<u32>(w.tables + <usize> q * 4));
 }
 
-/** Tiles in a column and in a row of a picture's grid, and in all. */
-export function tilesDown(w: Winograd): i32 {
+// Tiles in a column and in a row of a picture's grid, and in all.
+
+function tilesDown(w: Winograd): i32 {
   const m = outputsOf(w.variant);
   return (table(w, 0).gridHeight + m - 1) / m;
 }
 
-export function tilesAcross(w: Winograd): i32 {
+function tilesAcross(w: Winograd): i32 {
   const m = outputsOf(w.variant);
   return (table(w, 0).gridWidth + m - 1) / m;
 }

@@ -11,7 +11,7 @@
 // the addresses of a table, `skip` bytes on) and writes its outputs `stride` bytes apart.
 
 import { sourcePixel, Taps } from "./geometry";
-import { EDGE, UNBOUNDED } from "./gemm";
+import { UNBOUNDED } from "./gemm";
 import { ZEROS } from "./memory";
 import { touch } from "./touch";
 import * as f23 from "./winograd_f23";
@@ -26,8 +26,8 @@ const RUN_CHUNK: usize = 128;
 
 // Offsets into a thread's scratch, in bytes.
 
-/** Between the passes of a transform: columns × rows × a chunk of channels. */
-export const MIDDLE: usize = EDGE;
+/** Between the passes of a transform: columns × rows × a chunk of channels; what `touch` reads is left before it. */
+const MIDDLE: usize = 64;
 /** A square of pixels × a chunk of channels, before or after a transform. */
 export const SQUARE: usize = MIDDLE + 16384;
 /** Addresses of pixels, at most 36. */
@@ -64,7 +64,7 @@ export const GRADIENT: i32 = 2; // gradients of outputs to products
 export const KERNEL_GRADIENT: i32 = 3; // products to gradients of taps
 
 /** `bytes` up to whole groups of eight channels. */
-export function wholeGroups(bytes: usize): usize {
+function wholeGroups(bytes: usize): usize {
   return (bytes + 31) & ~31;
 }
 

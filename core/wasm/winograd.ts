@@ -111,9 +111,9 @@ export class WinogradPass {
     );
   }
 
-  /** Room for one tile of pixels, of the source or the output, and a line to read over. */
+  /** Room for one tile of the output's pixels, and to read over it. */
   get #border(): number {
-    return this.#planes * Math.max(this.#k / this.#count, this.#n) * 4 + 256;
+    return this.#planes * this.#n * 4 + 256;
   }
 
   /** Bytes of one part's sums. */
