@@ -143,6 +143,23 @@ function pixelTable(taps: Taps, source: usize, first: i32, count: i32, table: us
   }
 }
 
+/** Reads ahead the source lines under the taps of a tile's cells, row by row. */
+function touchLines(taps: Taps, source: usize, first: i32, count: i32, sink: usize): void {
+  const width = taps.gridWidth, pixel = <usize> taps.sourceChannels * 4;
+  const left = offsetX(taps, 0), right = offsetX(taps, taps.tapsX - 1);
+  for (let p = first, end = first + count; p < end;) {
+    const row = p / width, j = p - row * width, some = min(width - j, end - p);
+    const n = row / taps.gridHeight, i = row - n * taps.gridHeight;
+    const from = max(j * taps.stepX + left, 0);
+    const to = min((j + some - 1) * taps.stepX + right, taps.sourceWidth - 1);
+    for (let r = 0; r < taps.tapsY && from <= to; r++) {
+      const at = sourcePixel(taps, source, n, i * taps.stepY + offsetY(taps, r), from);
+      if (at != ZEROS) touch(at, <usize> (to - from + 1) * pixel, 64, sink);
+    }
+    p += some;
+  }
+}
+
 function passChunk(chunk: i32, thread: i32): void {
   const pass = changetype<Pass>(ARGUMENTS), taps = pass.taps, rows = taps.tileRows;
   const channels = taps.sourceChannels / taps.groups, n = taps.outputChannels / taps.groups;
@@ -160,6 +177,10 @@ function passChunk(chunk: i32, thread: i32): void {
   const b = workspace() + <usize> (group * wholePanels(n) / tileColumns()) * panelBytes(pass);
   const init = pass.bias ? pass.bias + <usize> (group * n) * 4 : ZEROS;
   if (pass.indirect) {
+    // Strided cells share few pixels: each line is new.
+    if (taps.groups == 1 && taps.stepX * taps.stepY > 1) {
+      touchLines(taps, pass.source, first, count, spare);
+    }
     pixelTable(taps, pass.source, first, count, from);
     const skip = <usize> (group * channels) * 4;
     tiles(
