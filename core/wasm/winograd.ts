@@ -135,7 +135,9 @@ export class WinogradPass {
     dbias: Block | null = null,
   ): void {
     const width = ceil(this.#n, 16) + 16;
-    const tiles = this.#blockTiles(this.#row + width, GRADIENT_BYTES);
+    // Blocks are shared out whole: four at least, that two or four threads have the same to do.
+    const quarter = Math.max(24, ceil(Math.ceil(this.#tiles / 4), 6));
+    const tiles = Math.min(quarter, this.#blockTiles(this.#row + width, GRADIENT_BYTES));
     const parts = Math.min(PARTS, Math.ceil(this.#tiles / tiles));
     const blocks = this.#planes * (tiles * (this.#row + width) * 4 + 128);
     this.#runtime.reserve(HEADER + blocks + this.#border, parts * this.#partBytes);
