@@ -173,6 +173,8 @@ function passChunk(chunk: i32, thread: i32): void {
       ? pass.output + outputOffset(taps, first + p) + <usize> (group * n) * 4
       : spare;
     store<u32>(to + <usize> p * 4, <u32> at);
+    // A gate waits for the old values.
+    if (pass.gate && p < count) touch(at, <usize> n * 4, 64, spare);
   }
   const b = workspace() + <usize> (group * wholePanels(n) / tileColumns()) * panelBytes(pass);
   const init = pass.bias ? pass.bias + <usize> (group * n) * 4 : ZEROS;
