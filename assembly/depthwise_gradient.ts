@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-unused-vars verbatim-module-syntax -- AssemblyScript: a class is a layout, used as a type
 // The kernel gradient of depthwise.ts: each tap of a channel is an inner product over the output's pixels.
 
-import { addParts } from "./conv2d";
+import { addParts } from "./conv2d_gradient";
 import { Depthwise, touchSource } from "./depthwise";
 import { kernelX, kernelY, offsetX, offsetY, Taps } from "./geometry";
 import { ARGUMENTS, scratchOf, workspace } from "./memory";

@@ -6,7 +6,7 @@
 // The tiles are split into a fixed number of parts, whose sums are added in order.
 
 import { ARGUMENTS, scratchOf, workspace, ZEROS } from "./memory";
-import { addParts } from "./conv2d";
+import { addParts } from "./conv2d_gradient";
 import { kernelX, kernelY, outputPixel, Taps } from "./geometry";
 import { UNBOUNDED, wholePanels } from "./gemm";
 import { MR, tileColumns } from "./microkernel";
