@@ -21,8 +21,8 @@ import * as f43 from "./winograd_f43";
 /** So many bytes of channels are transformed at a time: the middle (at most 36 runs) stays in the L1 cache. */
 export const CHUNK: usize = 256;
 /** Source tiles beside each other that are transformed at a time, and so many bytes of their channels. */
-const RUN: i32 = 4;
-const RUN_CHUNK: usize = 128;
+const RUN: i32 = 2;
+const RUN_CHUNK: usize = 256;
 
 // Offsets into a thread's scratch, in bytes.
 

@@ -8,7 +8,7 @@ const NUMBERS = { F43: 0, F23: 1, F42: 2 };
 /** Tables and small buffers at the start of a thread's scratch. */
 const HEADER = 24 << 10;
 /** The transformed blocks of a pass should stay in most of a core's L2 cache (bytes). */
-const PASS_BYTES = 480 << 10;
+const PASS_BYTES = 600 << 10;
 /** Those of a kernel gradient may be larger: more tiles a block mean fewer trips to its sums. */
 const GRADIENT_BYTES = 2400 << 10;
 /** Partial sums of a kernel gradient may take this many bytes. */
