@@ -132,8 +132,9 @@ function pixelTable(taps: Taps, source: usize, first: i32, count: i32, table: us
   }
 }
 
-/** Reads ahead the source lines under the taps of a tile's cells, row by row. */
-function touchLines(taps: Taps, source: usize, first: i32, count: i32, sink: usize): void {
+/** Reads ahead the source lines under the taps of a tile's cells, row by row, where strided cells share few of them. */
+export function touchLines(taps: Taps, source: usize, first: i32, count: i32, sink: usize): void {
+  if (taps.groups > 1 || taps.stepX * taps.stepY == 1) return;
   const width = taps.gridWidth, pixel = <usize> taps.sourceChannels * 4;
   const left = offsetX(taps, 0), right = offsetX(taps, taps.tapsX - 1);
   for (let p = first, end = first + count; p < end;) {
@@ -149,6 +150,9 @@ function touchLines(taps: Taps, source: usize, first: i32, count: i32, sink: usi
   }
 }
 
+/** Up to so many values a sum takes less time than a miss of the cache. */
+const SHORT: i32 = 12;
+
 function passChunk(chunk: i32, thread: i32): void {
   const pass = changetype<Pass>(ARGUMENTS), taps = pass.taps, rows = taps.tileRows;
   const channels = taps.sourceChannels / taps.groups, n = taps.outputChannels / taps.groups;
@@ -157,21 +161,19 @@ function passChunk(chunk: i32, thread: i32): void {
   const count = min(rows, cellCount(taps) - first);
   const edge = scratchOf(thread), to = edge + EDGE, spare = to + <usize> rows * 4;
   const from = spare + <usize> wholePanels(n) * 4, column = from + <usize> rows * 4;
+  const short = innerSize(taps) <= SHORT;
   for (let p = 0; p < rows; p++) {
     const at = p < count
       ? pass.output + outputOffset(taps, first + p) + <usize> (group * n) * 4
       : spare;
     store<u32>(to + <usize> p * 4, <u32> at);
-    // A gate waits for the old values.
-    if (pass.gate && p < count) touch(at, <usize> n * 4, 64, spare);
+    // A gate waits for the old values, and a short sum for the lines it writes.
+    if ((pass.gate || short) && p < count) touch(at, <usize> n * 4, 64, spare);
   }
   const b = workspace() + <usize> (group * wholePanels(n) / tileColumns()) * panelBytes(pass);
   const init = pass.bias ? pass.bias + <usize> (group * n) * 4 : ZEROS;
   if (pass.indirect) {
-    // Strided cells share few pixels: each line is new.
-    if (taps.groups == 1 && taps.stepX * taps.stepY > 1) {
-      touchLines(taps, pass.source, first, count, spare);
-    }
+    touchLines(taps, pass.source, first, count, spare);
     pixelTable(taps, pass.source, first, count, from);
     const skip = <usize> (group * channels) * 4;
     tiles(

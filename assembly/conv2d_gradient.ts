@@ -9,7 +9,7 @@
 // It is summed over the tiles of a part of all pixels; the parts, whose number is fixed, are added in order.
 
 import { ARGUMENTS, scratchOf, workspace } from "./memory";
-import { tileCount } from "./conv2d";
+import { tileCount, touchLines } from "./conv2d";
 import { cellCount, innerSize, kernelX, kernelY, Taps } from "./geometry";
 import { packPanel, wholePanels } from "./gemm";
 import { columnTile } from "./im2col";
@@ -69,6 +69,7 @@ function gradientChunk(chunk: i32, thread: i32): void {
   const ldb = packed ? <usize> wide * 4 : pixel;
   for (let at = begin; at < end; at++) {
     const first = at * taps.tileRows, pixels = min(taps.tileRows, cells - first);
+    touchLines(taps, g.source, first, pixels, column);
     columnTile(taps, g.source, group, first, pixels, column);
     const dy = g.dy + <usize> first * pixel + <usize> (group * n) * 4;
     if (packed) packGradient(taps, g.dy, group, first, pixels, panels);
