@@ -150,9 +150,6 @@ export function touchLines(taps: Taps, source: usize, first: i32, count: i32, si
   }
 }
 
-/** Up to so many values a sum takes less time than a miss of the cache. */
-const SHORT: i32 = 12;
-
 function passChunk(chunk: i32, thread: i32): void {
   const pass = changetype<Pass>(ARGUMENTS), taps = pass.taps, rows = taps.tileRows;
   const channels = taps.sourceChannels / taps.groups, n = taps.outputChannels / taps.groups;
@@ -161,14 +158,13 @@ function passChunk(chunk: i32, thread: i32): void {
   const count = min(rows, cellCount(taps) - first);
   const edge = scratchOf(thread), to = edge + EDGE, spare = to + <usize> rows * 4;
   const from = spare + <usize> wholePanels(n) * 4, column = from + <usize> rows * 4;
-  const short = innerSize(taps) <= SHORT;
   for (let p = 0; p < rows; p++) {
     const at = p < count
       ? pass.output + outputOffset(taps, first + p) + <usize> (group * n) * 4
       : spare;
     store<u32>(to + <usize> p * 4, <u32> at);
-    // A gate waits for the old values, and a short sum for the lines it writes.
-    if ((pass.gate || short) && p < count) touch(at, <usize> n * 4, 64, spare);
+    // A gate waits for the old values.
+    if (pass.gate && p < count) touch(at, <usize> n * 4, 64, spare);
   }
   const b = workspace() + <usize> (group * wholePanels(n) / tileColumns()) * panelBytes(pass);
   const init = pass.bias ? pass.bias + <usize> (group * n) * 4 : ZEROS;
