@@ -29,15 +29,13 @@ class KernelGradient {
   byRow: i32;
 }
 
-/** Rows of dy for one tile as panels [panel][P][columns]. */
-function packGradient(taps: Taps, dy: usize, group: i32, first: i32, count: i32, to: usize): void {
+/** Packs one tile's pixels of a group, from `dy` on, as panels [panel][P][columns]. */
+function packGradient(taps: Taps, dy: usize, count: i32, to: usize): void {
   const n = taps.outputChannels / taps.groups, wide = tileColumns();
-  const stride = <usize> taps.outputChannels * 4;
-  // The forward table's grid is the whole output, so its pixels follow each other.
-  const from = dy + <usize> (group * n) * 4 + <usize> first * stride;
-  for (let p = 0; p < count; p++) touch(from + <usize> p * stride, <usize> n * 4, 64, to);
+  const pixel = <usize> taps.outputChannels * 4;
+  for (let p = 0; p < count; p++) touch(dy + <usize> p * pixel, <usize> n * 4, 64, to);
   for (let j = 0; j < n; j += wide) {
-    packPanel(count, n - j, from + <usize> j * 4, stride, 4, to);
+    packPanel(count, n - j, dy + <usize> j * 4, pixel, 4, to);
     to += <usize> (count * wide) * 4;
   }
 }
@@ -71,8 +69,9 @@ function gradientChunk(chunk: i32, thread: i32): void {
     const first = at * taps.tileRows, pixels = min(taps.tileRows, cells - first);
     touchLines(taps, g.source, first, pixels, column);
     columnTile(taps, g.source, group, first, pixels, column);
+    // The forward table's grid is the whole output, so its pixels follow each other.
     const dy = g.dy + <usize> first * pixel + <usize> (group * n) * 4;
-    if (packed) packGradient(taps, g.dy, group, first, pixels, panels);
+    if (packed) packGradient(taps, dy, pixels, panels);
     else if (taps.groups == 1) touch(dy, <usize> pixels * pixel, 64, panels);
     const keep = at > begin;
     for (let j = 0; j < n; j += wide) {

@@ -16,6 +16,7 @@ import { narrow, narrowLine, packNarrow } from "./microkernel_narrow";
 import { strip } from "./microkernel_strip";
 import { row } from "./microkernel_rows";
 import { parallel } from "./parallel";
+import { transposeSquare } from "./simd";
 
 /** Bytes of scratch that `tiles` needs for tiles at the right edge: six rows of sixteen, and their addresses. */
 export const EDGE: usize = 512;
@@ -149,7 +150,7 @@ export function packPanel(k: i32, columns: i32, b: usize, sk: usize, sn: usize, 
     // K is contiguous: squares of four by four are turned over in registers.
     for (; i + 4 <= k; i += 4, b += 16, to += 4 * bytes) {
       for (let j: usize = 0; j < bytes; j += 16) {
-        transposeSquare(b + (j >> 2) * sn, sn, to + j, bytes);
+        transposeSquare(b + (j >> 2) * sn, sn, to + j, bytes, 4);
       }
     }
   }
@@ -160,18 +161,6 @@ export function packPanel(k: i32, columns: i32, b: usize, sk: usize, sn: usize, 
     for (; j < wide; j++) store<f32>(to + <usize> j * 4, 0);
     b += sk, to += bytes;
   }
-}
-
-/** Four rows of four values, `step` bytes apart, become four columns, `toStep` bytes from row to row. */
-function transposeSquare(from: usize, step: usize, to: usize, toStep: usize): void {
-  const a = v128.load(from), b = v128.load(from + step);
-  const c = v128.load(from + 2 * step), d = v128.load(from + 3 * step);
-  const ab0 = v128.shuffle<f32>(a, b, 0, 4, 1, 5), ab1 = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
-  const cd0 = v128.shuffle<f32>(c, d, 0, 4, 1, 5), cd1 = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
-  v128.store(to, v128.shuffle<f32>(ab0, cd0, 0, 1, 4, 5));
-  v128.store(to + toStep, v128.shuffle<f32>(ab0, cd0, 2, 3, 6, 7));
-  v128.store(to + 2 * toStep, v128.shuffle<f32>(ab1, cd1, 0, 1, 4, 5));
-  v128.store(to + 3 * toStep, v128.shuffle<f32>(ab1, cd1, 2, 3, 6, 7));
 }
 
 /** Columns rounded up to whole panels. */

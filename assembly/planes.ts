@@ -14,6 +14,7 @@
 import { finish } from "./finish";
 import { outputPixel, Taps } from "./geometry";
 import { touch } from "./touch";
+import { transposeSquare } from "./simd";
 
 /** How planes are laid out: core/planar.ts makes it. All i32; the lists follow the record. */
 @unmanaged
@@ -159,10 +160,10 @@ export function splitRow(
     }
     let pixel = pixels;
     for (let i: usize = 0; i + 16 <= bytes; i += 16, pixel += 4 * step) {
-      turnSquare(pixel, step, at + i, plane, some);
+      transposeSquare(pixel, step, at + i, plane, some);
     }
     if (cells & 3) {
-      turnSquare(pixels + <usize> (cells - 4) * step, step, at + bytes - 16, plane, some);
+      transposeSquare(pixels + <usize> (cells - 4) * step, step, at + bytes - 16, plane, some);
     }
   }
 }
@@ -174,23 +175,6 @@ function gatherRow(from: usize, step: usize, bytes: usize, to: usize): void {
     for (; to + 16 <= end; to += 16, from += 16) v128.store(to, v128.load(from));
   }
   for (; to < end; to += 4, from += step) store<f32>(to, load<f32>(from));
-}
-
-/** Four pixels, `step` bytes apart, become four values in each of `count` (2 to 4) planes. */
-function turnSquare(from: usize, step: usize, to: usize, plane: usize, count: i32): void {
-  const a = v128.load(from), b = v128.load(from + step);
-  from += 2 * step;
-  const c = v128.load(from), d = v128.load(from + step);
-  const ab0 = v128.shuffle<f32>(a, b, 0, 4, 1, 5), ab1 = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
-  const cd0 = v128.shuffle<f32>(c, d, 0, 4, 1, 5), cd1 = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
-  v128.store(to, v128.shuffle<f32>(ab0, cd0, 0, 1, 4, 5));
-  to += plane;
-  v128.store(to, v128.shuffle<f32>(ab0, cd0, 2, 3, 6, 7));
-  if (count == 2) return;
-  to += plane;
-  v128.store(to, v128.shuffle<f32>(ab1, cd1, 0, 1, 4, 5));
-  if (count == 3) return;
-  v128.store(to + plane, v128.shuffle<f32>(ab1, cd1, 2, 3, 6, 7));
 }
 
 /** Writes the band's cells of `count` planes as pixels, bounded and gated as `tile` says. */

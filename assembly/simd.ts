@@ -34,3 +34,26 @@ export function sumLanes(v: v128): f64 {
 export function firstLanes(count: i32): v128 {
   return i32x4.gt_s(i32x4.splat(count), i32x4(0, 1, 2, 3));
 }
+
+/** Four rows of four values, `step` bytes apart, turned over: the first `count` (2 to 4) columns become rows, `toStep` bytes apart. */
+export function transposeSquare(
+  from: usize,
+  step: usize,
+  to: usize,
+  toStep: usize,
+  count: i32,
+): void {
+  const a = v128.load(from), b = v128.load(from + step);
+  from += 2 * step;
+  const c = v128.load(from), d = v128.load(from + step);
+  const ab0 = v128.shuffle<f32>(a, b, 0, 4, 1, 5), ab1 = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
+  const cd0 = v128.shuffle<f32>(c, d, 0, 4, 1, 5), cd1 = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+  v128.store(to, v128.shuffle<f32>(ab0, cd0, 0, 1, 4, 5));
+  to += toStep;
+  v128.store(to, v128.shuffle<f32>(ab0, cd0, 2, 3, 6, 7));
+  if (count == 2) return;
+  to += toStep;
+  v128.store(to, v128.shuffle<f32>(ab1, cd1, 0, 1, 4, 5));
+  if (count == 3) return;
+  v128.store(to + toStep, v128.shuffle<f32>(ab1, cd1, 2, 3, 6, 7));
+}
