@@ -1,6 +1,6 @@
 /**
  * Compiles the kernels into `core/wasm/embedded.ts`, a TypeScript module that holds the WASM as
- * base64: the one form that loads with no permissions, over http, in a worker and in a bundle.
+ * base64 (deflated: half the size): the one form that loads with no permissions, over http, in a worker and in a bundle.
  *
  * There are two builds of the one source: relaxed, which may fuse a multiplication and an addition
  * into one rounding, and strict, which may not and gives the same bits everywhere (simd.ts).
@@ -107,6 +107,8 @@ async function optimize(
   return module.emitBinary();
 }
 
+const kilobytes = ({ length }: Uint8Array) => (length / 1024).toFixed(1);
+
 function base64(bytes: Uint8Array): string {
   let text = "";
   for (let i = 0; i < bytes.length; i += 0x8000) {
@@ -116,17 +118,19 @@ function base64(bytes: Uint8Array): string {
 }
 
 if (!(await upToDate())) {
+  const { deflateSync } = await import("fflate");
   const source = [
     "// Made by assembly/build.ts from the kernels in assembly/. Do not edit: change those.",
   ];
   const sizes: string[] = [];
   for (const [name, { enable, features }] of Object.entries(BUILDS)) {
     const wasm = await optimize(await compile(enable), features);
+    const packed = deflateSync(wasm, { level: 9 });
     source.push(
-      `/** The ${name} kernels as base64-encoded WebAssembly. */`,
-      `export const ${name.toUpperCase()}_KERNELS: string = "${base64(wasm)}";`,
+      `/** The ${name} kernels: WebAssembly, deflated, in base64. */`,
+      `export const ${name.toUpperCase()}_KERNELS: string = "${base64(packed)}";`,
     );
-    sizes.push(`${(wasm.length / 1024).toFixed(1)} KB ${name}`);
+    sizes.push(`${kilobytes(wasm)} KB (${kilobytes(packed)} embedded) ${name}`);
   }
   // Under another name first: a build that is cut off leaves no half module.
   const draft = new URL(`embedded.ts.${Deno.pid}.tmp`, target);

@@ -20,6 +20,8 @@ export interface ParameterSpec {
   readonly shape: Shape;
   /** How it starts. */
   readonly initializer: Initializer;
+  /** Whether an optimizer changes it; running statistics and the like are not learned. Default true. */
+  readonly learned?: boolean;
   /** Inputs that each output sums over; for the scaling initialisers. */
   readonly fanIn?: number;
   /** Outputs that each input feeds. */
@@ -34,8 +36,10 @@ export interface Parameter {
   readonly shape: Shape;
   /** The weights. */
   readonly value: Block;
-  /** The gradient: accumulated, never overwritten, by `backward`. */
+  /** The gradient: accumulated, never overwritten, by `backward`; empty where `learned` is false. */
   readonly gradient: Block;
+  /** Whether an optimizer changes it. The layer itself may change what is not learned, in training. */
+  readonly learned: boolean;
 }
 
 /**
@@ -49,7 +53,14 @@ export type GradientRule = "gradient" | "guided" | "deconvnet";
 export interface ForwardContext {
   /** Whether layers that behave differently in training should. */
   readonly training: boolean;
+  /** Seed of whatever is random in it: dropout, noise, sampling. */
+  readonly seed: number;
+  /** Number of the training step: with the seed and `Lowering.stream` the address of its random numbers. */
+  readonly step: number;
 }
+
+/** The context of a forward pass that is not training. */
+export const INFERENCE: ForwardContext = { training: false, seed: 0, step: 0 };
 
 /** What a backward pass is told. */
 export interface BackwardContext {
@@ -102,6 +113,10 @@ export interface Lowering {
   readonly precision: Precision;
   /** Whether there will be no backward pass, and weights seldom change. */
   readonly inference: boolean;
+  /** Whether training changes the layer; where not, its parameters need no gradients. */
+  readonly trainable: boolean;
+  /** Name of the random numbers of this place in the network; the same in every plan. */
+  readonly stream: string;
   /** Memory that lasts from the forward to the backward pass. */
   saved(length: number): Block;
   /** Adds a step. Steps run forward in order and backward in reverse. */

@@ -3,7 +3,7 @@ import { DeconvError } from "./errors.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { positive } from "./geometry.ts";
 import type { Graph } from "./graph.ts";
-import type { GradientRule, Layer, Parameter } from "./layer.ts";
+import { type GradientRule, INFERENCE, type Layer, type Parameter } from "./layer.ts";
 import { buildParameters } from "./parameters.ts";
 import type { Plan } from "./plan.ts";
 import { Plans } from "./plans.ts";
@@ -49,12 +49,16 @@ export class Model {
   readonly layers: readonly Layer[];
   /** Where training stands; saved with the model so that a run can go on. */
   progress: { epoch: number; batch: number } = { epoch: 0, batch: 0 };
+  /** Decided the initial parameters, and decides what `trainOnBatch` and `forward` draw at random. */
+  readonly seed: number;
   readonly #plans: Plans;
+  #forwards = 0;
   #trainer: Trainer | null = null;
 
   /** Use `sequential` or `model` instead. */
   constructor(graph: Graph, { name = "model", seed = 0 }: { name?: string; seed?: number } = {}) {
     this.name = name;
+    this.seed = seed;
     this.graph = graph;
     this.layers = [...new Set(graph.nodes.map((node) => node.layer))];
     this.#plans = new Plans(graph);
@@ -185,7 +189,7 @@ export class Model {
       const batch = Math.min(batchSize, count - from);
       const plan = this.#plans.get({ batch, gradients: false });
       this.#feed(plan, xs, from);
-      plan.forward({ training: false });
+      plan.forward(INFERENCE);
       plan.outputs.forEach(({ data }, i) => {
         results[i].data.set(data.view, from * data.length / batch);
       });
@@ -215,7 +219,7 @@ export class Model {
     const batch = checkInputs(xs, this.inputShapes);
     const plan = this.#plans.get({ batch, gradients: false, keep: true });
     this.#feed(plan, xs, 0);
-    plan.forward({ training: false });
+    plan.forward(INFERENCE);
     return this.graph.nodes.map(({ layer, output }) => {
       const { shape, data } = plan.values[output];
       return { layer, output: { shape, data: data.view.slice() } };
@@ -225,15 +229,22 @@ export class Model {
   /**
    * Runs the network forward on one batch and remembers what `backward` needs: for loops of your own.
    *
-   * @param options `training` (default false): whether layers that behave differently in training should.
+   * @param options `training` (default false): whether layers that behave differently in training
+   * should. `seed` (the model's) and `step` (how often it has been called with `training`) decide what
+   * dropout and noise draw.
    * @returns The outputs, copied.
    */
-  forward(x: Tensors, { training = false }: { training?: boolean } = {}): Tensor[] {
+  forward(
+    x: Tensors,
+    options: { training?: boolean; seed?: number; step?: number } = {},
+  ): Tensor[] {
+    const { training = false, seed = this.seed } = options;
+    const { step = training ? this.#forwards++ : 0 } = options;
     const xs = list(x);
     const batch = checkInputs(xs, this.inputShapes);
     const plan = this.#plans.get({ batch, gradients: true, inputGradients: true });
     this.#feed(plan, xs, 0);
-    plan.forward({ training });
+    plan.forward({ training, seed, step });
     this.#plans.held = plan;
     return plan.outputs.map(({ shape, data }) => ({ shape, data: data.view.slice() }));
   }
@@ -307,7 +318,8 @@ export class Model {
       plan.inputs.map(({ data }) => data.view),
       targets.map((block) => block.view),
     );
-    return trainer.step(plan, targets);
+    const random = { seed: this.seed, step: trainer.optimizer.iterations };
+    return trainer.step(plan, targets, random);
   }
 
   /**

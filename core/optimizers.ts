@@ -89,8 +89,9 @@ export class Optimizer {
     return { ...this.options, kind: this.kind, learningRate } as Config;
   }
 
-  /** Takes one step for these parameters, whose gradients are complete. */
-  step(parameters: readonly Parameter[]): void {
+  /** Takes one step for those of these parameters that are learned; their gradients are complete. */
+  step(all: readonly Parameter[]): void {
+    const parameters = all.filter(({ learned }) => learned);
     const { globalClipNorm, clipValue } = this.options;
     if (clipValue) { for (const { gradient } of parameters) clip(gradient, clipValue); }
     if (globalClipNorm) {
@@ -122,7 +123,7 @@ export class Optimizer {
 
   /** Makes the state arrays that these parameters lack, those of a slot one behind the other. */
   prepare(parameters: readonly Parameter[]): void {
-    const bare = parameters.filter((parameter) => !this.#state.has(parameter));
+    const bare = parameters.filter((p) => p.learned && !this.#state.has(p));
     if (!bare.length) return;
     const sizes = bare.map(({ value }) => value.length);
     const arrays = this.#rule.slots.map(() => runtime().allocateTogether(sizes));

@@ -1,9 +1,12 @@
+import type { Block } from "./block.ts";
 import { DeconvError } from "./errors.ts";
 import type { Graph } from "./graph.ts";
 import { initialize } from "./initializers.ts";
 import type { Layer, ParameterSpec } from "./layer.ts";
 import { sameShape, type Shape, shapeText, sizeOf } from "./tensor.ts";
 import { runtime } from "./wasm/runtime.ts";
+
+const isLearned = ({ learned = true }: ParameterSpec) => learned;
 
 /**
  * Gives every layer of a graph its parameters. Those a layer already has (from another model or
@@ -19,16 +22,23 @@ export function buildParameters(graph: Graph, seed: number): void {
   const made = uses.filter(({ layer }, i) =>
     !layer.builtFor && uses.findIndex((use) => use.layer === layer) === i
   );
-  // All values lie together, and all gradients: an optimizer can take them in one go.
-  const sizes = made.flatMap(({ specs }) => specs.map(({ shape }) => sizeOf(shape)));
-  const values = runtime().allocateTogether(sizes), gradients = runtime().allocateTogether(sizes);
-  let next = 0;
+  // What is learned lies together, and so do its gradients: an optimizer can take them in one go.
+  const all = made.flatMap(({ specs }) => specs);
+  const blocks = new Map<ParameterSpec, [Block, Block]>();
+  for (const kept of [all.filter(isLearned), all.filter((spec) => !isLearned(spec))]) {
+    const sizes = kept.map(({ shape }) => sizeOf(shape));
+    const values = runtime().allocateTogether(sizes);
+    const gradients = runtime().allocateTogether(
+      kept.map((spec, i) => isLearned(spec) ? sizes[i] : 0),
+    );
+    kept.forEach((spec, i) => blocks.set(spec, [values[i], gradients[i]]));
+  }
   for (const { layer, shapes, specs } of made) {
     layer.parameters = specs.map((spec) => {
-      const value = values[next], gradient = gradients[next++], { shape, fanIn, fanOut } = spec;
+      const [value, gradient] = blocks.get(spec)!, { shape, fanIn, fanOut } = spec;
       const name = `${layer.name}/${spec.name}`;
       value.view.set(initialize(spec.initializer, shape, { seed, stream: name, fanIn, fanOut }));
-      return { name, shape, value, gradient };
+      return { name, shape, value, gradient, learned: isLearned(spec) };
     });
     layer.builtFor = shapes;
   }

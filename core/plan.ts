@@ -25,6 +25,13 @@ export interface PlanOptions {
 /** A step of the backward pass: an operation's, or the sum of a value's gradients from two uses. */
 type BackwardStep = { operation: Operation } | { from: Block; to: Block };
 
+/** The name of a node's random numbers: its layer's, with a number where the layer stands in several places. */
+function streamOf({ nodes }: Graph, node: number): string {
+  const { layer } = nodes[node];
+  const earlier = nodes.slice(0, node).filter((other) => other.layer === layer).length;
+  return earlier ? `${layer.name}/${earlier + 1}` : layer.name;
+}
+
 /**
  * A graph compiled for one batch size: a list of kernel calls over memory laid out beforehand.
  * Running it allocates nothing.
@@ -111,6 +118,8 @@ export class Plan {
         parameters: layer.parameters,
         precision: this.options.precision ?? "fast",
         inference: !gradients,
+        trainable: layer.trainable,
+        stream: streamOf(this.graph, i),
         saved: (length) => place(length, i, gradients ? back(i) : i),
         add: (operation) => operations.push(operation),
       });
@@ -170,7 +179,7 @@ export class Plan {
     );
     if (!this.options.gradients) return wanted;
     for (const { layer, inputs, output } of nodes) {
-      const learns = layer.trainable && layer.parameters.length > 0;
+      const learns = layer.trainable && layer.parameters.some(({ learned }) => learned);
       wanted[output] = learns || inputs.some((value) => wanted[value]);
     }
     return wanted;

@@ -52,7 +52,7 @@ export function encodeModel(model: Model, metadata: Record<string, string> = {})
   for (const parameter of model.parameters) {
     const { name, shape, value } = parameter;
     tensors[name] = { shape, data: value.view.slice(), dtype: "F32" };
-    if (!optimizer?.iterations) continue;
+    if (!optimizer?.iterations || !parameter.learned) continue;
     optimizer.slots(parameter).forEach((slot, i) => {
       const data = slot.view.slice();
       tensors[`optimizer/${name}/${optimizer.slotNames[i]}`] = { shape, data, dtype: "F32" };
@@ -133,7 +133,7 @@ function restoreTraining(
   optimizer.iterations = iterations;
   if (!iterations) return;
   optimizer.prepare(model.parameters);
-  for (const parameter of model.parameters) {
+  for (const parameter of model.parameters.filter(({ learned }) => learned)) {
     const states = optimizer.slotNames.map((slot) =>
       tensorOf(tensors, `optimizer/${parameter.name}/${slot}`, parameter.shape)
     );

@@ -33,7 +33,8 @@ export function summarize(name: string, graph: Graph): string {
     seen.add(layer.name);
     if (first) {
       total += count;
-      if (layer.trainable) trained += count;
+      const learned = layer.parameters.filter((parameter) => parameter.learned);
+      if (layer.trainable) trained += learned.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
     }
     const from = inputs.map((value) => makers.get(value) ?? inputNames[value]).join(", ");
     const label = `${layer.name} (${layer.kind})`;
@@ -41,7 +42,7 @@ export function summarize(name: string, graph: Graph): string {
   }
   const frozen = total - trained;
   const sum = `${grouped(total)} parameters (${(total * 4 / 1024).toFixed(1)} KiB)` +
-    (frozen ? `, ${grouped(frozen)} of them frozen` : "");
+    (frozen ? `, ${grouped(frozen)} of them not trained` : "");
   const head = row("layer", "output", "parameters", "from");
   return [`model "${name}"`, line, head, line, ...rows, line, sum].join("\n");
 }

@@ -2,7 +2,7 @@ import type { Block } from "./block.ts";
 import { batchCount, batches } from "./data/batches.ts";
 import { DeconvError } from "./errors.ts";
 import type { Graph } from "./graph.ts";
-import type { Parameter } from "./layer.ts";
+import { INFERENCE, type Parameter } from "./layer.ts";
 import {
   computeLoss,
   fusesWith,
@@ -148,7 +148,8 @@ export class Trainer implements Compiled {
   /** Parameters that training changes. */
   get parameters(): readonly Parameter[] {
     const layers = new Set(this.graph.nodes.map((node) => node.layer));
-    return [...layers].filter((layer) => layer.trainable).flatMap((layer) => layer.parameters);
+    return [...layers].filter((layer) => layer.trainable).flatMap((layer) => layer.parameters)
+      .filter(({ learned }) => learned);
   }
 
   /** For each output, whether its loss is taken together with the activation that ends it. */
@@ -165,9 +166,13 @@ export class Trainer implements Compiled {
     }, 0);
   }
 
-  /** One step on a plan whose inputs and targets are filled in. Returns the loss before it. */
-  step(plan: Plan, targets: readonly Block[]): number {
-    plan.forward({ training: true });
+  /**
+   * One step on a plan whose inputs and targets are filled in. Returns the loss before it.
+   *
+   * @param random Seed and step that dropout and noise draw from.
+   */
+  step(plan: Plan, targets: readonly Block[], random: { seed: number; step: number }): number {
+    plan.forward({ training: true, ...random });
     const loss = this.#loss(plan, targets);
     if (!Number.isFinite(loss)) return loss;
     const parameters = this.parameters;
@@ -226,7 +231,7 @@ export class Trainer implements Compiled {
     for (const indices of batches(source.size, { batchSize })) {
       const plan = this.plans.get({ batch: indices.length, gradients: false });
       const targets = await this.#read(plan, source, indices);
-      plan.forward({ training: false });
+      plan.forward(INFERENCE);
       totals.add(this.#loss(plan, targets), plan, targets);
       await turn();
     }
@@ -253,7 +258,7 @@ export class Trainer implements Compiled {
         if (signal?.aborted) return { ...result, stopped: { epoch, batch } };
         const plan = this.plans.get({ batch: indices.length, gradients: true });
         const targets = await this.#read(plan, source, indices);
-        const loss = this.step(plan, targets);
+        const loss = this.step(plan, targets, { seed, step: epoch * count + batch });
         expectFinite(loss, epoch, batch, count);
         totals.add(loss, plan, targets);
         const at = { epoch, batch: batch++, batches: count, size: indices.length };

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import binaryen from "binaryen";
+import { inflateSync } from "fflate";
 import { type Arithmetic, DeconvError, getArithmetic, setArithmetic } from "../mod.ts";
 import { RELAXED_KERNELS, STRICT_KERNELS } from "../core/wasm/embedded.ts";
 import { gemm } from "../core/wasm/gemm.ts";
@@ -9,7 +10,8 @@ import { supportsRelaxed } from "../core/wasm/module.ts";
 import { runtime } from "../core/wasm/runtime.ts";
 import { ROOT, runScript } from "./harness/scripts.ts";
 
-const bytes = (kernels: string) => Uint8Array.from(atob(kernels), (c) => c.charCodeAt(0));
+const embedded = (kernels: string) => Uint8Array.from(atob(kernels), (c) => c.charCodeAt(0));
+const bytes = (kernels: string) => inflateSync(embedded(kernels));
 
 /** The text of a module. */
 function textOf(kernels: string): string {
@@ -30,8 +32,8 @@ Deno.test("no relaxed instruction is in the strict build, and they export the sa
   assert.deepEqual(exportsOf(STRICT_KERNELS), exportsOf(RELAXED_KERNELS));
 });
 
-Deno.test("both builds together are less than 150 KB", () => {
-  const size = bytes(RELAXED_KERNELS).length + bytes(STRICT_KERNELS).length;
+Deno.test("both builds, as they are embedded, are less than 150 KB", () => {
+  const size = RELAXED_KERNELS.length + STRICT_KERNELS.length;
   assert.ok(size < 150 * 1024, `${size} bytes`);
 });
 

@@ -23,7 +23,7 @@ import { optimizer as reference } from "./reference/optimizer.ts";
 function parameterOf({ shape, data }: Array32, index: number): Parameter {
   const value = runtime().allocate(data.length), gradient = runtime().allocate(data.length);
   value.view.set(data);
-  return { name: `p${index}`, shape, value, gradient };
+  return { name: `p${index}`, shape, value, gradient, learned: true };
 }
 
 function optimizerOf(c: OptimizerCase): Optimizer {
@@ -137,7 +137,7 @@ Deno.test("parameters that lie together are one kernel call, to the same bits", 
     const parameters = shapes.map((shape, i): Parameter => {
       numbers.fillUniform(values[i].view, -1, 1, i);
       numbers.fillUniform(gradients[i].view, -1, 1, 100 + i);
-      return { name: `p${i}`, shape, value: values[i], gradient: gradients[i] };
+      return { name: `p${i}`, shape, value: values[i], gradient: gradients[i], learned: true };
     });
     const optimizer = makeOptimizer("adam"), r = runtime(), call = r.call;
     let calls = 0;

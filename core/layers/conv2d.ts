@@ -117,7 +117,7 @@ export function lowerConv(
     },
     backward: ({ parameters }) => {
       const dy = to.gradient!;
-      if (parameters) {
+      if (parameters && lowering.trainable) {
         if (transposed) {
           passes.kernelGradient(dy, from.data, kernel.gradient);
           if (bias) columnSums(dy, pixels, bias.gradient);

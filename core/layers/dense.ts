@@ -69,7 +69,7 @@ export const denseKind: LayerKind<DenseConfig> = {
       forward: () => gemm([m, n, k], x, w, to.data, { bias: bias?.value }),
       backward: ({ parameters }) => {
         const dy = { block: to.gradient!, columns: n };
-        if (parameters) {
+        if (parameters && lowering.trainable) {
           // dw [k×n] += xᵀ [k×m] · dy [m×n]
           gemm([k, n, m], { ...x, transposed: true }, dy, kernel.gradient, { add: true });
           if (bias) columnSums(dy.block, m, bias.gradient);

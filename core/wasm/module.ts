@@ -1,3 +1,6 @@
+// In full, so that an import of mod.ts over http needs no import map.
+// deno-lint-ignore no-import-prefix
+import { inflateSync } from "npm:fflate@0.8.3";
 import { RELAXED_KERNELS, STRICT_KERNELS } from "./embedded.ts";
 import { PAGE } from "./memory.ts";
 
@@ -46,7 +49,7 @@ export function compileKernels(
   arithmetic: Arithmetic,
   memory: WebAssembly.Memory,
 ): WebAssembly.Module {
-  const wasm = decode(arithmetic === "strict" ? STRICT_KERNELS : RELAXED_KERNELS);
+  const wasm = inflateSync(decode(arithmetic === "strict" ? STRICT_KERNELS : RELAXED_KERNELS));
   declareMemory(wasm, memory.buffer.byteLength / PAGE);
   return new WebAssembly.Module(wasm);
 }

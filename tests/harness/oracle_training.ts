@@ -115,7 +115,7 @@ const OPTIMIZERS: Readonly<Record<string, (settings: OracleCase["settings"]) => 
 function parameter({ shape, data }: OracleTensor): Parameter {
   const [value, gradient] = [runtime().allocate(data.length), runtime().allocate(data.length)];
   value.view.set(data);
-  return { name: "w", shape, value, gradient };
+  return { name: "w", shape, value, gradient, learned: true };
 }
 
 /** Minimises ½ wᵀAw - cᵀw from w0; the trajectory is w after each step. */

@@ -97,7 +97,7 @@ export class LayerRun {
     const [from] = this.#plan.inputs, [to] = this.#plan.outputs;
     this.#poison();
     from.data.view.set(x);
-    this.#plan.forward({ training: true });
+    this.#plan.forward({ training: true, seed: 0, step: 0 });
     assertSameBits(from.data.view, x, `${this.subject.name}: x after forward`);
     return copy(to);
   }
