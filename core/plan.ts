@@ -47,7 +47,8 @@ export class Plan {
   readonly #backward: BackwardStep[] = [];
   /** For each output, the activation that ends it. */
   readonly #ends: (Operation | undefined)[];
-  readonly #slab: Block;
+  /** The memory of its activations, gradients and saved values. */
+  readonly slab: Block;
 
   /** @param graph A network whose layers have their parameters. */
   constructor(readonly graph: Graph, readonly options: PlanOptions) {
@@ -146,8 +147,8 @@ export class Plan {
 
     const { offsets, bytes } = layOut(lifetimes);
     this.bytes = bytes;
-    this.#slab = runtime().allocate(bytes / 4);
-    lifetimes.forEach(({ block }, i) => block.address = this.#slab.address + offsets[i]);
+    this.slab = runtime().allocate(bytes / 4);
+    lifetimes.forEach(({ block }, i) => block.address = this.slab.address + offsets[i]);
     inputNames.forEach((_, i) => this.values[i].data.view.fill(0));
   }
 
@@ -221,6 +222,6 @@ export class Plan {
 
   /** Gives the plan's memory back at once; otherwise that happens when it is collected. */
   release(): void {
-    runtime().release(this.#slab);
+    runtime().release(this.slab);
   }
 }

@@ -1,4 +1,4 @@
-/** Activations against the references: as layers of their own, and inside the layers that take one. */
+/** Activations beyond their table of cases: inside the layers that take one, and what is refused. */
 
 import assert from "node:assert/strict";
 import {
@@ -11,50 +11,14 @@ import {
   type Layer,
 } from "../mod.ts";
 import { ACTIVATIONS } from "../core/layers/activation.ts";
-import {
-  type ActivationCase,
-  activationCases,
-  invalidActivationCases,
-} from "./cases/activation.ts";
-import { activationInputs } from "./harness/case_inputs.ts";
+import { invalidActivationCases } from "./cases/activation.ts";
 import { type Array32, randomNormal, seedOf } from "./harness/random_array.ts";
-import { checkLayer, type LayerSubject } from "./harness/run_layer.ts";
+import { checkLayer } from "./harness/run_layer.ts";
 import * as reference from "./reference/activation.ts";
 import { array64, type NumberArray } from "./reference/array.ts";
 import * as convReference from "./reference/conv2d.ts";
 import * as transposeReference from "./reference/conv2d_transpose.ts";
 import * as denseReference from "./reference/dense.ts";
-
-/** A case without a batch gets one of 1. */
-const batched = ({ shape, data }: Array32): Array32 => ({
-  shape: shape.length > 1 ? shape : [1, ...shape],
-  data,
-});
-
-function activationSubject(c: ActivationCase): LayerSubject {
-  const inputs = activationInputs(c);
-  const x = batched(inputs.x), dy = batched(inputs.dy);
-  const rowwise = c.activation === "softmax" || c.activation === "log_softmax";
-  const width = rowwise ? c.inputShape.at(-1)! : 1;
-  return {
-    name: c.name,
-    make: () => activation({ kind: c.activation, alpha: c.alpha }),
-    x,
-    dy,
-    parameters: {},
-    expected: () => ({
-      y: reference.activation(c.activation, x, c.alpha),
-      dx: reference.activationGradient(c.activation, x, dy, c.alpha),
-    }),
-    terms: { y: width, dx: width },
-    // Not where there are kinks among the first values.
-    step: c.firstValues.length ? undefined : 3e-3,
-  };
-}
-
-for (const c of activationCases) {
-  Deno.test(`activation ${c.name}: ${c.why}`, () => checkLayer(activationSubject(c)));
-}
 
 for (const c of invalidActivationCases) {
   Deno.test(`activation refuses ${c.why}`, () => {

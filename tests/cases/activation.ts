@@ -1,5 +1,11 @@
-/** Cases of the activation functions: every function, at its edges and at awkward sizes. Data only. */
+/** Cases of the activation functions: every function, at its edges and at awkward sizes. */
 
+import { activation } from "../../mod.ts";
+import { activationInputs } from "../harness/case_inputs.ts";
+import type { Array32 } from "../harness/random_array.ts";
+import type { LayerSubject } from "../harness/run_layer.ts";
+import * as reference from "../reference/activation.ts";
+import type { LayerTable } from "./layer_table.ts";
 import type { ActivationName } from "../reference/activation.ts";
 
 /** One activation applied to one input. */
@@ -99,3 +105,36 @@ export const invalidActivationCases: readonly InvalidActivationCase[] = [
   { why: "a property every object has", activation: "toString", message: /toString/ },
   { why: "not a name", activation: 3, message: /activation/ },
 ];
+
+/** A case without a batch gets one of 1. */
+const batched = ({ shape, data }: Array32): Array32 => ({
+  shape: shape.length > 1 ? shape : [1, ...shape],
+  data,
+});
+
+function activationSubject(c: ActivationCase): LayerSubject {
+  const inputs = activationInputs(c);
+  const x = batched(inputs.x), dy = batched(inputs.dy);
+  const rowwise = c.activation === "softmax" || c.activation === "log_softmax";
+  const width = rowwise ? c.inputShape.at(-1)! : 1;
+  return {
+    name: c.name,
+    make: () => activation({ kind: c.activation, alpha: c.alpha }),
+    x,
+    dy,
+    parameters: {},
+    expected: () => ({
+      y: reference.activation(c.activation, x, c.alpha),
+      dx: reference.activationGradient(c.activation, x, dy, c.alpha),
+    }),
+    terms: { y: width, dx: width },
+    // Not where there are kinks among the first values.
+    step: c.firstValues.length ? undefined : 3e-3,
+  };
+}
+
+/** The table of tests/layers_test.ts. */
+export const layer: LayerTable = {
+  kind: "activation",
+  subjects: () => activationCases.map((c) => ({ ...activationSubject(c), why: c.why })),
+};

@@ -1,5 +1,8 @@
 /** Cases of conv2d: shapes and options that a fast kernel is likely to get wrong. Data only. */
 
+import { conv2d } from "../../mod.ts";
+import { conv2dSubject } from "../harness/conv_subjects.ts";
+import type { LayerTable } from "./layer_table.ts";
 import { type ConvOptions, describeConv, type InvalidCase, type LayerCase } from "./descriptor.ts";
 
 /** The options of the conv2d layer. */
@@ -183,3 +186,11 @@ export const invalidConv2dCases: readonly InvalidCase[] = [
     message: /kernel/,
   },
 ];
+
+/** The table of tests/layers_test.ts. */
+export const layer: LayerTable = {
+  kind: "conv2d",
+  make: conv2d,
+  refused: invalidConv2dCases,
+  subjects: () => conv2dCases.map((c) => ({ ...conv2dSubject(c), why: c.why })),
+};

@@ -1,5 +1,8 @@
 /** Cases of conv2d_transpose: what a fast kernel or its geometry is likely to get wrong. Data only. */
 
+import { conv2dTranspose } from "../../mod.ts";
+import { conv2dTransposeSubject } from "../harness/conv_subjects.ts";
+import type { LayerTable } from "./layer_table.ts";
 import {
   type ConvOptions,
   describeConv,
@@ -217,3 +220,11 @@ export const invalidConv2dTransposeCases: readonly InvalidCase[] = [
     message: /padding/,
   },
 ];
+
+/** The table of tests/layers_test.ts. */
+export const layer: LayerTable = {
+  kind: "conv2d_transpose",
+  make: conv2dTranspose,
+  refused: invalidConv2dTransposeCases,
+  subjects: () => conv2dTransposeCases.map((c) => ({ ...conv2dTransposeSubject(c), why: c.why })),
+};

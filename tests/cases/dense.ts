@@ -1,6 +1,11 @@
-/** Cases of the dense layer: sizes around the widths of vectors and tiles. Data only. */
+/** Cases of the dense layer: sizes around the widths of vectors and tiles. */
 
+import { dense } from "../../mod.ts";
+import { denseInputs } from "../harness/case_inputs.ts";
+import type { LayerSubject } from "../harness/run_layer.ts";
+import * as reference from "../reference/dense.ts";
 import type { InvalidCase, LayerCase } from "./descriptor.ts";
+import type { LayerTable } from "./layer_table.ts";
 
 /** The options of the dense layer. */
 export interface DenseOptions {
@@ -48,3 +53,31 @@ export const denseCases: readonly DenseCase[] = rows.map(([why, inputShape, unit
 export const invalidDenseCases: readonly InvalidCase[] = [0, -1, 1.5, NaN, "ten", undefined].map(
   (units) => ({ why: `units ${units}`, inputShape: [2, 5], options: { units }, message: /units/ }),
 );
+
+function denseSubject(c: DenseCase): LayerSubject {
+  const { x, kernel, bias, dy } = denseInputs(c);
+  const rows = c.inputShape.slice(0, -1).reduce((a, b) => a * b, 1);
+  return {
+    name: c.name,
+    make: () => dense(c.options),
+    x,
+    dy,
+    parameters: bias ? { kernel, bias } : { kernel },
+    expected: () => ({
+      y: reference.dense(x, kernel, bias),
+      dx: reference.denseInputGradient(dy, kernel),
+      dkernel: reference.denseKernelGradient(x, dy),
+      ...bias ? { dbias: reference.denseBiasGradient(dy) } : {},
+    }),
+    terms: { y: kernel.shape[0], dx: kernel.shape[1], dkernel: rows, dbias: rows },
+    step: 0.5,
+  };
+}
+
+/** The table of tests/layers_test.ts. */
+export const layer: LayerTable = {
+  kind: "dense",
+  make: dense,
+  refused: invalidDenseCases,
+  subjects: () => denseCases.map((c) => ({ ...denseSubject(c), why: c.why })),
+};

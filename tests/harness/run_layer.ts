@@ -1,23 +1,26 @@
 /**
  * One layer, all its passes: what every layer's case table is put through.
  *
- * The layer is compiled into a plan of its own, in guarded memory that is NaN wherever nothing was
+ * The layer is compiled into plans of its own, in guarded memory that is NaN wherever nothing was
  * written, and compared with the references; see `checkLayer` for the list of checks.
  */
 
 import assert from "node:assert/strict";
-import { getArithmetic, input, type Layer, type Model, model } from "../../mod.ts";
-import type { Value } from "../../core/layer.ts";
+import { getArithmetic, input, type Layer, type Model, model, type Parameter } from "../../mod.ts";
+import { type ForwardContext, INFERENCE, type Value } from "../../core/layer.ts";
 import { Plan } from "../../core/plan.ts";
-import type { NumberArray } from "../reference/array.ts";
+import { dot, type NumberArray } from "../reference/array.ts";
 import { assertClose } from "./compare.ts";
 import { gradcheck } from "./gradcheck.ts";
 import { GuardedMemory, poisonWorkspace } from "./guarded_memory.ts";
 import type { Array32 } from "./random_array.ts";
 import { assertSameBits, onThreads, TWO_THREADS } from "./threads.ts";
 
-/** Arrays by name: the input x, the output y, dy, dx, and each parameter with its gradient. */
+/** Arrays by name: the inputs x, x1, x2 …, the output y, dy, dx, dx1 …, each parameter with its gradient. */
 export type Arrays<A = Array32> = Readonly<Record<string, A>>;
+
+/** How training passes are run: what a layer draws at random follows from it and its name, `KIND_1`. */
+export const TRAINING: ForwardContext = { training: true, seed: 11, step: 3 };
 
 /** A layer on given numbers, and what must come out. */
 export interface LayerSubject {
@@ -25,18 +28,29 @@ export interface LayerSubject {
   readonly name: string;
   /** Makes the layer. */
   make(): Layer;
-  /** The input, batch first. */
+  /** The first input, batch first. */
   readonly x: Array32;
+  /** Further inputs. */
+  readonly more?: readonly Array32[];
   /** The gradient of the output. */
   readonly dy: Array32;
-  /** The parameters by name. */
+  /** The parameters by name, those that are not learned too. */
   readonly parameters: Arrays;
-  /** y, dx and `dNAME` for every parameter, from a reference. */
+  /**
+   * y, dx (dx1, dx2 … of further inputs), `dNAME` for every learned parameter, and the new NAME of
+   * every other one, after one pass with `TRAINING`; from a reference.
+   */
   expected(): Arrays<NumberArray>;
+  /** y of a pass that is not training; left out: the same. */
+  inference?(): NumberArray;
   /** How many products each value of a result is the sum of: what rounding grows with. */
   readonly terms: Readonly<Record<string, number>>;
   /** ε of the gradient check: large where the layer is linear. Left out: no gradient check. */
   readonly step?: number;
+  /** Inputs that have no gradient to check (indices), by position. */
+  readonly constant?: readonly number[];
+  /** Whether y is linear in the first input: <f(x), dy> must be <x, dx>. */
+  readonly linear?: boolean;
   /** Where float32 cannot keep to what `terms` allows. */
   readonly tolerance?: number;
 }
@@ -51,11 +65,14 @@ export function toleranceFor(terms: number): number {
 }
 
 const last = (name: string) => name.slice(name.lastIndexOf("/") + 1);
+const inputsOf = ({ x, more = [] }: LayerSubject) => [x, ...more];
+/** Names of the inputs' gradients: dx, dx1, dx2 … */
+const gradientName = (i: number) => i ? `dx${i}` : "dx";
 
 /** A model of one layer with the subject's parameters. */
-function build(subject: LayerSubject): Model {
-  const start = input({ shape: subject.x.shape.slice(1) });
-  const net = model({ inputs: start, outputs: subject.make().apply(start) });
+export function modelOf(subject: LayerSubject): Model {
+  const starts = inputsOf(subject).map(({ shape }) => input({ shape: shape.slice(1) }));
+  const net = model({ inputs: starts, outputs: subject.make().apply(starts) });
   const wanted = Object.keys(subject.parameters).sort();
   assert.deepEqual(net.parameters.map(({ name }) => last(name)).sort(), wanted);
   for (const { name } of net.parameters) net.setWeights(name, subject.parameters[last(name)]);
@@ -69,22 +86,38 @@ export class LayerRun {
   readonly #memory = new GuardedMemory();
   readonly #net: Model;
   readonly #plan: Plan;
+  readonly #inference: Plan;
 
   /** Compiles the subject's layer. */
   constructor(readonly subject: LayerSubject) {
-    const { x } = subject;
-    this.#net = this.#memory.during(() => build(subject));
+    const batch = subject.x.shape[0];
+    this.#net = this.#memory.during(() => modelOf(subject));
+    const { graph } = this.#net;
     this.#plan = this.#memory.during(() =>
-      new Plan(this.#net.graph, { batch: x.shape[0], gradients: true, inputGradients: true })
+      new Plan(graph, { batch, gradients: true, inputGradients: true })
     );
+    this.#inference = this.#memory.during(() => new Plan(graph, { batch, gradients: false }));
   }
 
-  /** Makes every number of the plan NaN: activations, gradients, what layers save, workspace. */
-  #poison(): void {
-    // The plan's slab is the last and by its length the only such block.
-    const slab = this.#memory.blocks.findLast(({ length }) => length === this.#plan.bytes / 4)!;
+  /** Names of the parameters that are learned. */
+  get learned(): string[] {
+    return this.#net.parameters.filter((p) => p.learned).map(({ name }) => last(name));
+  }
+
+  /** Makes every number of a plan NaN: activations, gradients, what layers save, workspace. */
+  #poison({ slab }: Plan): void {
     slab.view.fill(NaN);
     poisonWorkspace();
+  }
+
+  #run(plan: Plan, context: ForwardContext, inputs: readonly Float32Array[]): Array32 {
+    this.#poison(plan);
+    plan.inputs.forEach(({ data }, i) => data.view.set(inputs[i]));
+    plan.forward(context);
+    plan.inputs.forEach(({ data }, i) =>
+      assertSameBits(data.view, inputs[i], `${this.subject.name}: input ${i} after forward`)
+    );
+    return copy(plan.outputs[0]);
   }
 
   /** The parameters' gradients to zero. */
@@ -92,36 +125,50 @@ export class LayerRun {
     this.#net.zeroGradients();
   }
 
-  /** The output for an input, on memory that was NaN before. */
-  forward(x: Float32Array = this.subject.x.data): Array32 {
-    const [from] = this.#plan.inputs, [to] = this.#plan.outputs;
-    this.#poison();
-    from.data.view.set(x);
-    this.#plan.forward({ training: true, seed: 0, step: 0 });
-    assertSameBits(from.data.view, x, `${this.subject.name}: x after forward`);
-    return copy(to);
+  /** What is not learned back to where it starts. */
+  reset(): void {
+    for (const { name, value, learned } of this.#net.parameters) {
+      if (!learned) value.view.set(this.subject.parameters[last(name)].data);
+    }
+  }
+
+  /** The output of a training pass, on memory that was NaN before. */
+  forward(inputs: readonly Float32Array[] = inputsOf(this.subject).map(({ data }) => data)) {
+    this.reset();
+    return this.#run(this.#plan, TRAINING, inputs);
+  }
+
+  /** The output of a pass that is not training. */
+  infer(): Array32 {
+    this.reset();
+    return this.#run(this.#inference, INFERENCE, inputsOf(this.subject).map(({ data }) => data));
   }
 
   /** All gradients for a gradient of the output; those of parameters are added to what is there. */
   backward(dy: Float32Array = this.subject.dy.data): Arrays {
-    const [from] = this.#plan.inputs, [to] = this.#plan.outputs;
+    const { inputs, outputs: [to] } = this.#plan;
     to.gradient!.view.set(dy);
-    if (from.gradient !== to.gradient) from.gradient!.view.fill(NaN);
+    for (const { gradient } of inputs) if (gradient !== to.gradient) gradient!.view.fill(NaN);
     poisonWorkspace();
     this.#plan.backward({ rule: "gradient", parameters: true });
-    const results: Record<string, Array32> = {
-      dx: { shape: from.shape, data: from.gradient!.view.slice() },
-    };
-    for (const { name, shape, gradient } of this.#net.parameters) {
-      results[`d${last(name)}`] = { shape, data: gradient.view.slice() };
+    const results: Record<string, Array32> = {};
+    inputs.forEach(({ shape, gradient }, i) =>
+      results[gradientName(i)] = { shape, data: gradient!.view.slice() }
+    );
+    for (const { name, shape, gradient, value, learned } of this.#net.parameters) {
+      if (learned) results[`d${last(name)}`] = { shape, data: gradient.view.slice() };
+      else results[last(name)] = { shape, data: value.view.slice() };
     }
     return results;
   }
 
   /** Changes a parameter. */
   set(name: string, data: Float32Array): void {
-    const found = this.#net.parameters.find((parameter) => last(parameter.name) === name)!;
-    found.value.view.set(data);
+    this.#find(name).value.view.set(data);
+  }
+
+  #find(name: string): Parameter {
+    return this.#net.parameters.find((parameter) => last(parameter.name) === name)!;
   }
 
   /** Forward and backward from zero. */
@@ -130,12 +177,13 @@ export class LayerRun {
     return { y: this.forward(), ...this.backward() };
   }
 
-  /** Fails if a kernel wrote where it must not, or a parameter changed. */
+  /** Fails if a kernel wrote where it must not, or a learned parameter changed. */
   checkMemory(): void {
     this.#memory.check();
-    for (const { name, value } of this.#net.parameters) {
-      const own = this.subject.parameters[last(name)].data;
-      assertSameBits(value.view, own, `${this.subject.name}: ${name} after all passes`);
+    for (const name of this.learned) {
+      const own = this.subject.parameters[name].data;
+      const what = `${this.subject.name}: ${name} after all passes`;
+      assertSameBits(this.#find(name).value.view, own, what);
     }
   }
 
@@ -147,8 +195,9 @@ export class LayerRun {
 
 /**
  * Puts a layer through everything: output shape, values and all gradients against the reference;
- * inputs and parameters untouched, nothing written outside; parameter gradients accumulate; a
- * directional gradient check; the same bits on one and on two threads.
+ * inputs and parameters untouched, nothing written outside; parameter gradients accumulate; inference;
+ * a directional gradient check; the adjoint identity where it is linear; the same bits on one and on
+ * two threads.
  */
 export function checkLayer(subject: LayerSubject): void {
   const run = new LayerRun(subject);
@@ -165,12 +214,17 @@ export function checkLayer(subject: LayerSubject): void {
 
     run.forward();
     const again = run.backward();
-    assertSameBits(again.dx.data, results.dx.data, `${subject.name}: dx overwritten`);
-    for (const name of Object.keys(subject.parameters)) {
+    inputsOf(subject).forEach((_, i) => {
+      const name = gradientName(i);
+      assertSameBits(again[name].data, results[name].data, `${subject.name}: ${name} overwritten`);
+    });
+    for (const name of run.learned) {
       const twice = { ...expected[`d${name}`], data: again[`d${name}`].data.map((v) => v / 2) };
       close(twice, expected[`d${name}`], `d${name}`);
     }
+    close(run.infer(), subject.inference?.() ?? expected.y, "y");
     run.checkMemory();
+    if (subject.linear) checkAdjoint(subject, results);
     if (subject.step) checkGradients(subject, run);
     if (TWO_THREADS) checkThreads(subject, run);
     run.checkMemory();
@@ -179,27 +233,48 @@ export function checkLayer(subject: LayerSubject): void {
   }
 }
 
-/** The directional gradient check of x and every parameter. */
-function checkGradients(subject: LayerSubject, run: LayerRun): void {
-  const names = Object.keys(subject.parameters);
-  const set = (values: readonly Float32Array[]) => names.forEach((n, i) => run.set(n, values[i]));
-  const inputs = [subject.x.data, ...names.map((name) => subject.parameters[name].data)];
-  gradcheck(
-    (x, ...values) => {
-      set(values);
-      return run.forward(x).data;
-    },
-    (dy, x, ...values) => {
-      set(values);
-      run.zero();
-      run.forward(x);
-      const results = run.backward(dy);
-      return [results.dx.data, ...names.map((name) => results[`d${name}`].data)];
-    },
-    inputs,
-    { name: subject.name, inputNames: ["x", ...names], step: subject.step, tolerance: 1e-3 },
+/** <f(x), dy> = <x, fᵀ(dy)>. */
+function checkAdjoint({ name, x, dy }: LayerSubject, { y, dx }: Arrays): void {
+  const left = dot(y.data, dy.data), right = dot(x.data, dx.data);
+  const size = Math.sqrt(dot(y.data, y.data) * dot(dy.data, dy.data)) +
+    Math.sqrt(dot(x.data, x.data) * dot(dx.data, dx.data));
+  assert.ok(
+    Math.abs(left - right) <= 1e-6 * size,
+    `${name}: <f(x), dy> is ${left}, <x, dx> is ${right}`,
   );
-  set(inputs.slice(1));
+}
+
+/** The directional gradient check of the inputs and every learned parameter. */
+function checkGradients(subject: LayerSubject, run: LayerRun): void {
+  const names = run.learned, count = inputsOf(subject).length;
+  const set = (values: readonly Float32Array[]) => names.forEach((n, i) => run.set(n, values[i]));
+  const arrays = [...inputsOf(subject), ...names.map((name) => subject.parameters[name])]
+    .map(({ data }) => data);
+  gradcheck(
+    (...values) => {
+      set(values.slice(count));
+      return run.forward(values.slice(0, count)).data;
+    },
+    (dy, ...values) => {
+      set(values.slice(count));
+      run.zero();
+      run.forward(values.slice(0, count));
+      const results = run.backward(dy);
+      return [
+        ...inputsOf(subject).map((_, i) => results[gradientName(i)].data),
+        ...names.map((name) => results[`d${name}`].data),
+      ];
+    },
+    arrays,
+    {
+      name: subject.name,
+      inputNames: [...inputsOf(subject).map((_, i) => gradientName(i).slice(1)), ...names],
+      constant: subject.constant,
+      step: subject.step,
+      tolerance: 1e-3,
+    },
+  );
+  set(arrays.slice(count));
 }
 
 /** Every result on one thread and on two. */
