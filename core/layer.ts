@@ -99,6 +99,11 @@ export interface Operation {
   backward(context: BackwardContext): void;
   /** Of an activation: hands the output's gradient to its input unchanged, a loss having seen to the slope. */
   passGradient?(): void;
+  /**
+   * What the forward pass before it adds to the loss of the network, as a mean over the batch: a
+   * penalty on activations, a divergence. `backward` adds its gradient to what it passes on.
+   */
+  loss?(): number;
 }
 
 /** What a layer is given when a plan is compiled for a batch. */

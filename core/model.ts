@@ -250,6 +250,18 @@ export class Model {
   }
 
   /**
+   * What layers of their own add to the loss (such as `klWeight` of `sampling`) for the batch that
+   * `forward` was given last; `backward` includes its gradient.
+   *
+   * @throws {DeconvError} Before any `forward`.
+   */
+  extraLoss(): number {
+    const plan = this.#plans.held;
+    if (!plan) throw new DeconvError("extraLoss needs a forward before it");
+    return plan.extraLoss();
+  }
+
+  /**
    * Runs the network backward from the gradients of its outputs, after `forward`. Gradients of the
    * parameters are added to what they hold: call `zeroGradients` first for a new step.
    *

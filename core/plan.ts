@@ -206,6 +206,11 @@ export class Plan {
     for (const operation of this.#operations) operation.forward(context);
   }
 
+  /** What the layers themselves added to the loss in the forward pass before. */
+  extraLoss(): number {
+    return this.#operations.reduce((sum, operation) => sum + (operation.loss?.() ?? 0), 0);
+  }
+
   /**
    * Computes gradients from the outputs' gradients, which the caller has written.
    *

@@ -157,13 +157,16 @@ export class Trainer implements Compiled {
     return this.losses.map((config, i) => fusesWith(config, plan.endings[i]));
   }
 
-  /** The summed loss of the plan's outputs against targets; writes the outputs' gradients if it has any. */
+  /**
+   * The summed loss of the plan's outputs against targets, and what layers add to it; writes the
+   * outputs' gradients if it has any.
+   */
   #loss(plan: Plan, targets: readonly Block[]): number {
     const fused = this.#fused(plan);
     return plan.outputs.reduce((sum, output, i) => {
       const weight = this.weights[i], how = { fused: fused[i], weight };
       return sum + weight * computeLoss(this.losses[i], output, targets[i], output.gradient, how);
-    }, 0);
+    }, plan.extraLoss());
   }
 
   /**
