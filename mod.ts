@@ -91,7 +91,18 @@ export { type DecodedModel, decodeModel, encodeModel } from "./core/save.ts";
 export { loadModel, loadModelFile, saveModel } from "./core/file.ts";
 export { type Preset, preset, PRESET_NAMES, type PresetName } from "./core/presets.ts";
 export type { DatasetTarget } from "./core/source.ts";
-export { type Dataset, fromTensors, slice, split, subset, take } from "./core/data/dataset.ts";
+export {
+  type Dataset,
+  fromTensors,
+  shuffle,
+  slice,
+  split,
+  subset,
+  take,
+} from "./core/data/dataset.ts";
+export { cache, type CacheOptions } from "./core/data/cache.ts";
+export { concat, zip } from "./core/data/combine.ts";
+export { map, type MapOptions, type Mapped } from "./core/data/map.ts";
 export {
   type Batch,
   batchCount,

@@ -366,8 +366,11 @@ export class Model {
   /**
    * Trains on a dataset, streamed.
    *
-   * @param options `target`: `"labels"` (default) learns the classes, `"input"` to reproduce the
-   * picture; `validation`: a dataset to evaluate after each epoch.
+   * @param options `target`: `"labels"` (default) learns the dataset's targets, `"input"` to
+   * reproduce the picture; `validation`: a dataset to evaluate after each epoch. Class numbers serve
+   * `sparse_categorical_crossentropy`, `categorical_crossentropy` (as one-hot rows) and, with a single
+   * output, `binary_crossentropy`; targets of a shape of their own any loss that wants this shape.
+   * @throws {DeconvError} When the model is not compiled, or shapes, loss and targets do not fit.
    */
   async fitDataset(
     dataset: Dataset,

@@ -1,7 +1,7 @@
-import { checkTargets, type LossConfig } from "./losses.ts";
+import { checkTargets, type LossConfig, targetShape } from "./losses.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { DeconvError } from "./errors.ts";
-import { sameShape, type Shape, shapeText, type Tensor } from "./tensor.ts";
+import { sameShape, type Shape, shapeText, sizeOf, type Tensor } from "./tensor.ts";
 
 /** Where batches come from: arrays or a dataset, written straight into a plan's memory. */
 export interface BatchSource {
@@ -17,7 +17,7 @@ export interface BatchSource {
   ): void | Promise<void>;
 }
 
-/** What a dataset's pictures are to be turned into: their class numbers, or themselves. */
+/** What a dataset's pictures are to be turned into: their targets (classes, masks …), or themselves. */
 export type DatasetTarget = "labels" | "input";
 
 /** Copies rows `indices` of a tensor one after the other. */
@@ -110,21 +110,78 @@ export function datasetSource(
       read: (indices, [x]) => dataset.read(indices, x),
     };
   }
-  if (losses[0].kind !== "sparse_categorical_crossentropy") {
-    throw new DeconvError(
-      `A dataset's labels are class numbers, which need the loss sparse_categorical_crossentropy, not ${
-        losses[0].kind
-      }; for a network that reproduces its input give target: "input"`,
-    );
-  }
-  const check = (labels: Float32Array) =>
-    checkTargets(losses[0], [labels.length, ...outputShapes[0]], [labels.length], labels);
+  const { count, write, check } = targetReader(dataset, outputShapes[0], losses[0]);
+  let given = new Float32Array(0); // targets as the dataset has them, where the loss wants others
   return {
     size,
     targetIsInput: false,
-    read(indices, [x], [labels]) {
-      const reading = dataset.read(indices, x, labels);
-      return reading ? reading.then(() => check(labels)) : check(labels);
+    read(indices, [x], [wanted]) {
+      const length = indices.length * count;
+      if (write && given.length < length) given = new Float32Array(length);
+      const targets = write ? given.subarray(0, length) : wanted;
+      const finish = () => {
+        check(targets);
+        write?.(targets, wanted);
+      };
+      const reading = dataset.read(indices, x, targets);
+      return reading ? reading.then(finish) : finish();
     },
   };
+}
+
+/** How the targets of a dataset become those that a loss wants. */
+interface TargetReader {
+  /** How many numbers a picture's target in the dataset is. */
+  readonly count: number;
+  /** Turns targets into what the loss wants; absent where they are that already. */
+  readonly write?: (from: Float32Array, to: Float32Array) => void;
+  /** Refuses what is no class. */
+  readonly check: (targets: Float32Array) => void;
+}
+
+/**
+ * Class numbers serve the sparse loss as they are, the categorical one as one-hot rows, and a binary
+ * one with a single output as 0 and 1. Other targets must have the shape that the loss wants.
+ */
+function targetReader(dataset: Dataset, output: Shape, loss: LossConfig): TargetReader {
+  const { targetShape: has = [], name } = dataset;
+  const wanted = targetShape(loss, output), count = sizeOf(has);
+  const rows = output.slice(0, -1), classes = output[output.length - 1];
+  const oneEach = sameShape(has, rows) || sameShape(has, [...rows, 1]);
+  const sparse = { ...loss, kind: "sparse_categorical_crossentropy" as const };
+  const checkClasses = (targets: Float32Array) => {
+    const batch = targets.length / count;
+    checkTargets(sparse, [batch, ...output], [batch, ...has], targets);
+  };
+  if (loss.kind.startsWith("sparse_categorical") && oneEach) return { count, check: checkClasses };
+  if (loss.kind.startsWith("categorical") && oneEach && !sameShape(has, wanted)) {
+    return {
+      count,
+      check: checkClasses,
+      write: (from, to) => {
+        to.fill(0);
+        for (let i = 0; i < from.length; i++) to[i * classes + from[i]] = 1;
+      },
+    };
+  }
+  if (dataset.targetShape && sameShape(has, wanted)) return { count, check: () => {} };
+  if (!dataset.targetShape && loss.kind.startsWith("binary") && sizeOf(output) === 1) {
+    const check = (targets: Float32Array) => {
+      const wrong = targets.find((label) => label !== 0 && label !== 1);
+      if (wrong === undefined) return;
+      throw new DeconvError(
+        `The loss ${loss.kind} needs the classes 0 and 1, and a label of ${name} is ${wrong}`,
+      );
+    };
+    return { count, check };
+  }
+  const hint = 'for a network that reproduces its input give target: "input"';
+  throw new DeconvError(
+    dataset.targetShape
+      ? `The loss ${loss.kind} needs targets of shape ${shapeText(wanted)}, and those of ${name} ` +
+        `are ${shapeText(has)}; ${hint}`
+      : `The labels of ${name} are class numbers, which need the loss ` +
+        `sparse_categorical_crossentropy or categorical_crossentropy, not ${loss.kind} with an ` +
+        `output of ${shapeText(output)}; ${hint}`,
+  );
 }

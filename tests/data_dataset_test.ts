@@ -91,5 +91,8 @@ Deno.test("wrong numbers, arrays and shapes are refused, naming the dataset", ()
   refused(() => subset(ten, [3, 10]), /picture 10 of ten/);
   refused(() => split(ten, 1.1), /split ten at 1.1/);
   refused(() => fromTensors(tensor([1], [])), /\[\]/);
-  refused(() => fromTensors(tensor([1, 2]), tensor([1])), /labels of shape \[1\] for 2 pictures/);
+  refused(
+    () => fromTensors(tensor([1, 2]), tensor([1])),
+    /targets of shape \[1\] with 1 values for 2 pictures/,
+  );
 });

@@ -31,7 +31,7 @@ export interface Batch {
   readonly indices: Uint32Array;
   /** The pictures, `[count, …shape of one]`, values 0..1. */
   readonly x: Tensor;
-  /** Their class numbers, `[count]`; -1 where there is none. */
+  /** Their class numbers, `[count]`, -1 where there is none; or targets, `[count, …targetShape]`. */
   readonly labels: Tensor;
 }
 
@@ -83,14 +83,15 @@ export async function* readBatches(
 ): AsyncGenerator<Batch> {
   let number = options.start ?? 0;
   for (const indices of batches(dataset.size, options)) {
-    const count = indices.length;
-    const x = new Float32Array(count * sizeOf(dataset.shape)), labels = new Float32Array(count);
+    const count = indices.length, { targetShape = [] } = dataset;
+    const x = new Float32Array(count * sizeOf(dataset.shape));
+    const labels = new Float32Array(count * sizeOf(targetShape));
     await dataset.read(indices, x, labels);
     yield {
       number: number++,
       indices,
       x: { shape: [count, ...dataset.shape], data: x },
-      labels: { shape: [count], data: labels },
+      labels: { shape: [count, ...targetShape], data: labels },
     };
   }
 }

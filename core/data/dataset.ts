@@ -6,9 +6,9 @@
  */
 import { DeconvError } from "../errors.ts";
 import { random } from "../random.ts";
-import { sameShape, type Shape, shapeText, sizeOf, type Tensor } from "../tensor.ts";
+import { type Shape, shapeText, sizeOf, type Tensor } from "../tensor.ts";
 
-/** Pictures, and their classes if they have any. */
+/** Pictures, and what is to be learned of each: a class, or an array of numbers. */
 export interface Dataset {
   /** What to call it in messages and titles, for instance `"cifar10 train"`. */
   readonly name: string;
@@ -16,11 +16,14 @@ export interface Dataset {
   readonly size: number;
   /** The shape of one picture, such as `[32, 32, 3]`. */
   readonly shape: Shape;
+  /** The shape of one picture's target, such as that of a mask. Absent, it is one class number. */
+  readonly targetShape?: Shape;
   /** The names of the classes, by label. */
   readonly classNames?: readonly string[];
   /**
-   * Writes picture `indices[i]`, values 0..1, at `x[i * sizeOf(shape)]` and on, and its class at
-   * `labels[i]`; a picture without a class has label -1. Returns a promise only if it has to wait, and
+   * Writes picture `indices[i]`, values 0..1, at `x[i * sizeOf(shape)]` and on, and its target at
+   * `targets[i * sizeOf(targetShape)]` and on. Without a `targetShape` that is its class at
+   * `targets[i]`; a picture without a class has -1. Returns a promise only if it has to wait, and
    * neither array may be touched until it is settled.
    *
    * @throws {DeconvError} When an index is not one of the pictures, an array is too short, or the
@@ -29,8 +32,13 @@ export interface Dataset {
   read(
     indices: ArrayLike<number>,
     x: Float32Array,
-    labels?: Float32Array,
+    targets?: Float32Array,
   ): void | Promise<void>;
+}
+
+/** How many numbers the target of one picture is. */
+export function targetSize({ targetShape = [] }: Pick<Dataset, "targetShape">): number {
+  return sizeOf(targetShape);
 }
 
 /**
@@ -40,11 +48,12 @@ export interface Dataset {
  * @throws {DeconvError} Naming the dataset and the index or array.
  */
 export function checkRead(
-  { name, size, shape }: Pick<Dataset, "name" | "size" | "shape">,
+  dataset: Pick<Dataset, "name" | "size" | "shape" | "targetShape">,
   indices: ArrayLike<number>,
   x: Float32Array,
-  labels?: Float32Array,
+  targets?: Float32Array,
 ): void {
+  const { name, size, shape, targetShape } = dataset;
   const count = indices.length;
   for (let i = 0; i < count; i++) {
     const index = indices[i];
@@ -52,12 +61,13 @@ export function checkRead(
       throw new DeconvError(`Cannot read picture ${index} of ${name}: it has ${size} pictures`);
     }
   }
-  if (x.length < count * sizeOf(shape) || (labels && labels.length < count)) {
+  const short = targets && targets.length < count * targetSize(dataset);
+  if (x.length < count * sizeOf(shape) || short) {
+    const each = shapeText(shape) + (targetShape ? ` with targets ${shapeText(targetShape)}` : "");
+    const places = targets && ` and ${targets.length} ${targetShape ? "target values" : "labels"}`;
     throw new DeconvError(
-      `Cannot read ${count} pictures of ${name}, each ${
-        shapeText(shape)
-      }, into ${x.length} values` +
-        (labels ? ` and ${labels.length} labels` : ""),
+      `Cannot read ${count} pictures of ${name}, each ${each}, into ${x.length} values` +
+        (places ?? ""),
     );
   }
 }
@@ -66,8 +76,9 @@ export function checkRead(
  * A dataset of pictures already in memory; the tensors are used, not copied.
  *
  * @param x The pictures, `[count, …shape of one]`, values 0..1.
- * @param labels One class number a picture, `[count]` or `[count, 1]`. Without it every label is -1.
- * @throws {DeconvError} When `x` has no first dimension or `labels` does not fit it.
+ * @param targets One class number a picture, `[count]`, or an array for each, `[count, …shape of one]`.
+ * Without it every picture has the label -1.
+ * @throws {DeconvError} When `x` has no first dimension or `targets` does not fit it.
  *
  * @example
  * ```ts
@@ -78,7 +89,7 @@ export function checkRead(
  */
 export function fromTensors(
   x: Tensor,
-  labels?: Tensor,
+  targets?: Tensor,
   options: { name?: string; classNames?: readonly string[] } = {},
 ): Dataset {
   const [size, ...shape] = x.shape;
@@ -88,24 +99,33 @@ export function fromTensors(
         `values: give [count, height, width, channels]`,
     );
   }
-  if (labels && !sameShape(labels.shape, [size]) && !sameShape(labels.shape, [size, 1])) {
+  const targetShape = targets && targets.shape.length > 1 ? targets.shape.slice(1) : undefined;
+  if (targets && (targets.shape[0] !== size || sizeOf(targets.shape) !== targets.data.length)) {
     throw new DeconvError(
-      `Cannot use labels of shape ${shapeText(labels.shape)} for ${size} pictures: ` +
-        `give one class number a picture, ${shapeText([size])}`,
+      `Cannot use targets of shape ${
+        shapeText(targets.shape)
+      } with ${targets.data.length} values ` +
+        `for ${size} pictures: give one class number a picture, ${
+          shapeText([size])
+        }, or an array ` +
+        `for each, [${size},…]`,
     );
   }
-  const one = sizeOf(shape);
+  const one = sizeOf(shape), width = sizeOf(targetShape ?? []);
   const dataset: Dataset = {
     name: options.name ?? "tensors",
     size,
     shape,
+    targetShape,
     classNames: options.classNames,
-    read(indices, out, outLabels) {
-      checkRead(dataset, indices, out, outLabels);
+    read(indices, out, outTargets) {
+      checkRead(dataset, indices, out, outTargets);
       for (let i = 0; i < indices.length; i++) {
-        const from = indices[i] * one;
+        const from = indices[i] * one, to = indices[i] * width;
         out.set(x.data.subarray(from, from + one), i * one);
-        if (outLabels) outLabels[i] = labels ? labels.data[indices[i]] : -1;
+        if (!outTargets) continue;
+        if (targets) outTargets.set(targets.data.subarray(to, to + width), i * width);
+        else outTargets[i] = -1;
       }
     },
   };
@@ -179,17 +199,24 @@ export function split(dataset: Dataset, fraction: number, seed?: number): [Datas
   return [subset(dataset, order.subarray(0, first)), subset(dataset, order.subarray(first))];
 }
 
+/**
+ * The pictures of a dataset in another order, the same one every time. (Training mixes them anyway,
+ * differently in each epoch; this is for what comes sorted and is to be cut.)
+ *
+ * @param seed Decides the order. Default 0.
+ */
+export function shuffle(dataset: Dataset, seed: number = 0): Dataset {
+  return subset(dataset, random(seed, "shuffle dataset").permutation(dataset.size, 0));
+}
+
 /** `size` pictures of a dataset under other numbers. */
 function view(dataset: Dataset, size: number, original: (index: number) => number): Dataset {
-  const { name, shape, classNames } = dataset;
   const result: Dataset = {
-    name,
+    ...dataset,
     size,
-    shape,
-    classNames,
-    read(indices, x, labels) {
-      checkRead(result, indices, x, labels);
-      return dataset.read(Array.from(indices, original), x, labels);
+    read(indices, x, targets) {
+      checkRead(result, indices, x, targets);
+      return dataset.read(Array.from(indices, original), x, targets);
     },
   };
   return result;
