@@ -59,7 +59,8 @@ export { conv2d, type Conv2dOptions } from "./core/layers/conv2d.ts";
 export { conv2dTranspose, type Conv2dTransposeOptions } from "./core/layers/conv2d_transpose.ts";
 export { dense, type DenseOptions } from "./core/layers/dense.ts";
 export { flatten, reshape } from "./core/layers/reshape.ts";
-export { type LayerActivation, Model, type Tensors } from "./core/model.ts";
+export { Model } from "./core/model.ts";
+export { type LayerActivation, Network, type Tensors } from "./core/network.ts";
 export { model, type ModelOptions, sequential } from "./core/sequential.ts";
 export type { Graph, GraphNode } from "./core/graph.ts";
 export type {

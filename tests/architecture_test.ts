@@ -123,7 +123,7 @@ Deno.test("layers know layer.ts, leaves, kernels and what they share, never each
 
 Deno.test("pictures, data and formats know nothing of models", () => {
   const above =
-    /^core\/(model|sequential|plan|plans|train|graph|save|layer|layers\/.*|wasm\/.*)\.ts$/;
+    /^core\/(model|network|sequential|plan|plans|train|graph|save|layer|layers\/.*|wasm\/.*)\.ts$/;
   for (const folder of ["core/image", "core/data", "core/formats"]) {
     only(core.filter(within(folder)), (target) => !above.test(target));
   }
@@ -133,9 +133,9 @@ Deno.test("plans know no model, models no layer kind", () => {
   const plans = ["core/plan.ts", "core/plans.ts", "core/graph.ts", "core/parameters.ts"];
   only(
     plans,
-    (target) => !/^core\/(model|sequential|train|save|presets|layers\/.*)\.ts$/.test(target),
+    (target) => !/^core\/(model|network|sequential|train|save|presets|layers\/.*)\.ts$/.test(target),
   );
-  only(["core/model.ts", "core/train.ts"], (target) => !within("core/layers")(target));
+  only(["core/model.ts", "core/network.ts", "core/train.ts"], (target) => !within("core/layers")(target));
 });
 
 Deno.test("core imports neither the command line nor the public module", () => {
