@@ -113,7 +113,11 @@ export {
 } from "./core/data/batches.ts";
 export type { ByteSource } from "./core/data/bytes.ts";
 export { cifar10, CIFAR10_CLASSES } from "./core/data/cifar10.ts";
-export { type Cifar10, openCifar10 } from "./core/data/file.ts";
+export { cifar100, type Cifar100Labels } from "./core/data/cifar100.ts";
+export { openCifar10, openCifar100 } from "./core/data/cifar_folder.ts";
+export { FASHION_MNIST_CLASSES, idx } from "./core/data/idx.ts";
+export { type OpenedIdx, openIdx } from "./core/data/idx_folder.ts";
+export { type Opened } from "./core/data/opened.ts";
 export { SHAPE_CLASSES } from "./core/data/shape_distances.ts";
 export { shapes, type ShapesOptions } from "./core/data/shapes.ts";
 export {

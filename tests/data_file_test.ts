@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { listFolder, openCifar10, openFile } from "../core/data/file.ts";
+import { openCifar10 } from "../core/data/cifar_folder.ts";
+import { listFolder, openFile } from "../core/data/file.ts";
 import { DeconvError } from "../core/errors.ts";
 
 /** Runs `use` with a folder of these files, each given by its bytes or text. */

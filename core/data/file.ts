@@ -2,27 +2,10 @@
  * The edge where data touches the file system: the one file in core/ that imports `node:` modules,
  * which Deno, Node and Bun all have. Deno needs `--allow-read` for what is opened.
  */
-import {
-  closeSync,
-  fstatSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-  statSync,
-} from "node:fs";
+import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DeconvError } from "../errors.ts";
 import type { ByteSource } from "./bytes.ts";
-import {
-  cifar10,
-  CIFAR10_CLASSES,
-  CIFAR10_TEST,
-  isCifar10Training,
-  parseClassNames,
-} from "./cifar10.ts";
-import type { Dataset } from "./dataset.ts";
-
 /** An open file. It may be left to the end of the program. */
 export interface FileSource extends ByteSource {
   /** Closes the file; reading from it is an error afterwards. */
@@ -78,72 +61,39 @@ export function listFolder(path: string): string[] {
   return attempt("folder", path, () => readdirSync(path)).sort();
 }
 
-/** The two parts of CIFAR-10, pictures of `[32, 32, 3]`, values byte / 255. */
-export interface Cifar10 {
-  /** The pictures of every `data_batch_*.bin`. */
-  readonly train: Dataset;
-  /** The pictures of `test_batch.bin`. */
-  readonly test: Dataset;
-  /** Closes the files. It may be left to the end of the program. */
-  close(): void;
-}
-
 /**
- * Opens the CIFAR-10 files of a folder, in their original binary format: every `data_batch_*.bin` to
- * train on (in the order of their numbers), `test_batch.bin` to test on, and the class names of
- * `batches.meta.txt` if it is there. The files may have any number of records, and are read only when
- * pictures are asked for.
+ * All the bytes of a file.
  *
- * @throws {DeconvError} When the folder or these files are missing, unreadable or cut short.
- *
- * @example
- * ```ts ignore
- * import { openCifar10 } from "@deconv/deconv";
- * const { train, test } = openCifar10("cifar-10-batches-bin");
- * console.log(train.size, test.size); // 50000 10000
- * ```
+ * @param limit How many there may be; more are refused before they are read. Default 1 GiB.
+ * @throws {DeconvError} When there is no such file, it may not be read, or it is larger than that.
  */
-export function openCifar10(folder: string): Cifar10 {
-  const names = listFolder(folder);
-  const training = names.filter(isCifar10Training).sort(byNumber);
-  if (training.length === 0 || !names.includes(CIFAR10_TEST)) {
-    const missing = training.length === 0 ? "data_batch_*.bin" : CIFAR10_TEST;
-    throw new DeconvError(
-      `Cannot find CIFAR-10 in "${folder}": there is no ${missing}; ` +
-        `it needs data_batch_1.bin (and so on) and ${CIFAR10_TEST}, the binary version`,
-    );
-  }
-  const meta = join(folder, "batches.meta.txt");
-  const classNames = names.includes("batches.meta.txt")
-    ? parseClassNames(attempt("file", meta, () => readFileSync(meta, "utf8")))
-    : CIFAR10_CLASSES;
-  if (classNames.length !== CIFAR10_CLASSES.length) {
-    throw new DeconvError(`Cannot read "${meta}": it has ${classNames.length} class names, not 10`);
-  }
-  const opened: FileSource[] = [];
-  const open = (name: string) => {
-    const file = openFile(join(folder, name));
-    opened.push(file);
-    return file;
-  };
-  const close = () => opened.forEach((file) => file.close());
+export function readFile(path: string, limit: number = 2 ** 30): Uint8Array<ArrayBuffer> {
+  const file = openFile(path);
   try {
-    return {
-      train: cifar10(training.map(open), { name: "cifar10 train", classNames }),
-      test: cifar10([open(CIFAR10_TEST)], { name: "cifar10 test", classNames }),
-      close,
-    };
-  } catch (error) {
-    close();
-    throw error;
+    if (file.size > limit) {
+      throw new DeconvError(`Cannot read file "${path}": its ${file.size} bytes are too many`);
+    }
+    const bytes = new Uint8Array(file.size);
+    file.read(0, bytes);
+    return bytes;
+  } finally {
+    file.close();
   }
 }
 
-/** `data_batch_10` after `data_batch_9`. */
-function byNumber(a: string, b: string): number {
-  const number = (name: string) => Number(/\d+/.exec(name)?.[0] ?? Infinity);
-  const [x, y] = [number(a), number(b)];
-  return x < y ? -1 : x > y ? 1 : a < b ? -1 : 1;
+/** The text of a file, in UTF-8. @throws {DeconvError} When it cannot be read. */
+export function readText(path: string): string {
+  return new TextDecoder().decode(readFile(path));
+}
+
+/** Whether a path is a folder. @throws {DeconvError} When there is no such path. */
+export function isFolder(path: string): boolean {
+  return attempt("folder", path, () => statSync(path)).isDirectory();
+}
+
+/** The path of what is called `name` in a folder. */
+export function inFolder(folder: string, name: string): string {
+  return join(folder, name);
 }
 
 /** Does something with a path; an error of the system becomes a DeconvError that names it. */
