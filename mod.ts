@@ -111,6 +111,30 @@ export {
   type BatchOptions,
   readBatches,
 } from "./core/data/batches.ts";
+export { augment, type AugmentOptions } from "./core/data/augment/augment.ts";
+export {
+  augmentation,
+  TRANSFORMATION_KINDS,
+  type TransformationConfig,
+  type TransformationKind,
+  type TransformationKinds,
+} from "./core/data/augment/augmentation.ts";
+export { type CropOptions, randomCrop } from "./core/data/augment/crop.ts";
+export type { Draw } from "./core/data/augment/draw.ts";
+export type { FillMode, FillOptions } from "./core/data/augment/fill.ts";
+export { type FlipOptions, randomFlip } from "./core/data/augment/flip.ts";
+export { oneOf } from "./core/data/augment/one_of.ts";
+export type { Raster } from "./core/data/augment/raster.ts";
+export { randomShift, type ShiftOptions } from "./core/data/augment/shift.ts";
+export type {
+  PairTransformation,
+  PictureTransformation,
+  Reach,
+  Transformation,
+  TransformationCommon,
+  TransformationData,
+  TransformationOptions,
+} from "./core/data/augment/transformation.ts";
 export type { ByteSource } from "./core/data/bytes.ts";
 export { cifar10, CIFAR10_CLASSES } from "./core/data/cifar10.ts";
 export { cifar100, type Cifar100Labels } from "./core/data/cifar100.ts";

@@ -9,11 +9,12 @@ export interface BatchSource {
   readonly size: number;
   /** Whether the pictures are their own targets. */
   readonly targetIsInput: boolean;
-  /** Writes pictures and targets. */
+  /** Writes pictures and targets; `pass` counts the passes, default 0. */
   read(
     indices: ArrayLike<number>,
     inputs: readonly Float32Array[],
     targets: readonly Float32Array[],
+    pass?: number,
   ): void | Promise<void>;
 }
 
@@ -107,7 +108,7 @@ export function datasetSource(
     return {
       size,
       targetIsInput: true,
-      read: (indices, [x]) => dataset.read(indices, x),
+      read: (indices, [x], _, pass) => dataset.read(indices, x, undefined, pass),
     };
   }
   const { count, write, check } = targetReader(dataset, outputShapes[0], losses[0]);
@@ -115,7 +116,7 @@ export function datasetSource(
   return {
     size,
     targetIsInput: false,
-    read(indices, [x], [wanted]) {
+    read(indices, [x], [wanted], pass) {
       const length = indices.length * count;
       if (write && given.length < length) given = new Float32Array(length);
       const targets = write ? given.subarray(0, length) : wanted;
@@ -123,7 +124,7 @@ export function datasetSource(
         check(targets);
         write?.(targets, wanted);
       };
-      const reading = dataset.read(indices, x, targets);
+      const reading = dataset.read(indices, x, targets, pass);
       return reading ? reading.then(finish) : finish();
     },
   };

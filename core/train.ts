@@ -209,12 +209,13 @@ export class Trainer implements Compiled {
   }
 
   /** Fills a plan from a source. */
-  async #read(plan: Plan, source: BatchSource, indices: ArrayLike<number>) {
+  async #read(plan: Plan, source: BatchSource, indices: ArrayLike<number>, pass = 0) {
     const targets = source.targetIsInput ? [plan.inputs[0].data] : this.targets(plan);
     const reading = source.read(
       indices,
       plan.inputs.map(({ data }) => data.view),
       source.targetIsInput ? [] : targets.map((block) => block.view),
+      pass,
     );
     if (reading) {
       plan.busy = true;
@@ -260,7 +261,7 @@ export class Trainer implements Compiled {
       ) {
         if (signal?.aborted) return { ...result, stopped: { epoch, batch } };
         const plan = this.plans.get({ batch: indices.length, gradients: true });
-        const targets = await this.#read(plan, source, indices);
+        const targets = await this.#read(plan, source, indices, epoch);
         const loss = this.step(plan, targets, { seed, step: epoch * count + batch });
         expectFinite(loss, epoch, batch, count);
         totals.add(loss, plan, targets);

@@ -133,9 +133,13 @@ Deno.test("plans know no model, models no layer kind", () => {
   const plans = ["core/plan.ts", "core/plans.ts", "core/graph.ts", "core/parameters.ts"];
   only(
     plans,
-    (target) => !/^core\/(model|network|sequential|train|save|presets|layers\/.*)\.ts$/.test(target),
+    (target) =>
+      !/^core\/(model|network|sequential|train|save|presets|layers\/.*)\.ts$/.test(target),
   );
-  only(["core/model.ts", "core/network.ts", "core/train.ts"], (target) => !within("core/layers")(target));
+  only(
+    ["core/model.ts", "core/network.ts", "core/train.ts"],
+    (target) => !within("core/layers")(target),
+  );
 });
 
 Deno.test("core imports neither the command line nor the public module", () => {

@@ -86,7 +86,7 @@ export async function* readBatches(
     const count = indices.length, { targetShape = [] } = dataset;
     const x = new Float32Array(count * sizeOf(dataset.shape));
     const labels = new Float32Array(count * sizeOf(targetShape));
-    await dataset.read(indices, x, labels);
+    await dataset.read(indices, x, labels, options.epoch);
     yield {
       number: number++,
       indices,

@@ -15,6 +15,7 @@ export interface CacheOptions {
 
 /**
  * A dataset that keeps in memory what it has read once: for pictures that are slow to decode.
+ * To change pictures anew in each pass, augment what is cached; a cache keeps those of the first pass.
  *
  * @throws {DeconvError} When all of it would not fit under the limit; when reading as bytes, if a
  * value is not of 0..1.

@@ -32,11 +32,12 @@ export function zip(
     shape: pictures.shape,
     targetShape: targets.shape,
     classNames: options.classNames,
-    read(indices, x, y) {
+    read(indices, x, y, pass) {
       checkRead(result, indices, x, y);
-      const reading = pictures.read(indices, x);
+      const reading = pictures.read(indices, x, undefined, pass);
       if (!y) return reading;
-      return reading ? reading.then(() => targets.read(indices, y)) : targets.read(indices, y);
+      const readTargets = () => targets.read(indices, y, undefined, pass);
+      return reading ? reading.then(readTargets) : readTargets();
     },
   };
   return result;
@@ -67,7 +68,7 @@ export function concat(datasets: readonly Dataset[], options: { name?: string } 
     ...first,
     name: options.name ?? datasets.map(({ name }) => name).join(" + "),
     size,
-    read(indices, x, targets) {
+    read(indices, x, targets, pass) {
       checkRead(result, indices, x, targets);
       return readFrom(0);
 
@@ -83,6 +84,7 @@ export function concat(datasets: readonly Dataset[], options: { name?: string } 
             run,
             x.subarray(at * sizeOf(first.shape)),
             targets?.subarray(at * targetSize(first)),
+            pass,
           );
           if (reading) return reading.then(() => readFrom(i));
         }

@@ -26,6 +26,9 @@ export interface Dataset {
    * `targets[i]`; a picture without a class has -1. Returns a promise only if it has to wait, and
    * neither array may be touched until it is settled.
    *
+   * `pass` counts the passes over the dataset (training gives its epoch), for pictures that are
+   * changed anew in each; default 0.
+   *
    * @throws {DeconvError} When an index is not one of the pictures, an array is too short, or the
    * source cannot be read.
    */
@@ -33,6 +36,7 @@ export interface Dataset {
     indices: ArrayLike<number>,
     x: Float32Array,
     targets?: Float32Array,
+    pass?: number,
   ): void | Promise<void>;
 }
 
@@ -214,9 +218,9 @@ function view(dataset: Dataset, size: number, original: (index: number) => numbe
   const result: Dataset = {
     ...dataset,
     size,
-    read(indices, x, targets) {
+    read(indices, x, targets, pass) {
       checkRead(result, indices, x, targets);
-      return dataset.read(Array.from(indices, original), x, targets);
+      return dataset.read(Array.from(indices, original), x, targets, pass);
     },
   };
   return result;

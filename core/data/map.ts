@@ -53,11 +53,11 @@ export function map(
     shape,
     targetShape: targetShape ?? undefined,
     classNames,
-    read(indices, x, targets) {
+    read(indices, x, targets, pass) {
       checkRead(result, indices, x, targets);
       const count = indices.length;
       const from = new Float32Array(count * one), fromTargets = new Float32Array(count * oneTarget);
-      const reading = dataset.read(indices, from, fromTargets);
+      const reading = dataset.read(indices, from, fromTargets, pass);
       return reading ? reading.then(() => changeFrom(0)) : changeFrom(0);
 
       /** Changes the pictures from the i-th on; goes on in a promise from the first that must wait. */
