@@ -18,3 +18,4 @@ export { scatter_pass } from "./scatter";
 export { planar_pass } from "./planar";
 export { planar_kernel_gradient } from "./planar_gradient";
 export { fill_pixels } from "./fill";
+export { copy_box } from "./copy";
