@@ -55,10 +55,19 @@ export {
   type ActivationName,
 } from "./core/layers/activation.ts";
 export { add } from "./core/layers/add.ts";
+export type { Sides } from "./core/layers/borders.ts";
+export { concatenate, type ConcatenateOptions } from "./core/layers/concatenate.ts";
 export { conv2d, type Conv2dOptions } from "./core/layers/conv2d.ts";
 export { conv2dTranspose, type Conv2dTransposeOptions } from "./core/layers/conv2d_transpose.ts";
+export { cropping2d, type Cropping2dOptions } from "./core/layers/cropping2d.ts";
 export { dense, type DenseOptions } from "./core/layers/dense.ts";
+export { permute } from "./core/layers/permute.ts";
+export {
+  reflectionPadding2d,
+  type ReflectionPadding2dOptions,
+} from "./core/layers/reflection_padding2d.ts";
 export { flatten, reshape } from "./core/layers/reshape.ts";
+export { zeroPadding2d, type ZeroPadding2dOptions } from "./core/layers/zero_padding2d.ts";
 export { Model } from "./core/model.ts";
 export { type LayerActivation, Network, type Tensors } from "./core/network.ts";
 export { model, type ModelOptions, sequential } from "./core/sequential.ts";

@@ -78,24 +78,30 @@ export function positive(value: number, name: string): number {
   return value;
 }
 
+/** One count for all sides, `[vertical, horizontal]` or four as `[top, left, bottom, right]`; null where they are none. */
+export function fourSides(value: unknown): [number, number, number, number] | null {
+  const sides = typeof value === "number"
+    ? [value, value, value, value]
+    : Array.isArray(value) && value.length === 2
+    ? [value[0], value[1], value[0], value[1]]
+    : value;
+  const valid = Array.isArray(sides) && sides.length === 4 &&
+    sides.every((side) => Number.isInteger(side) && side >= 0);
+  return valid ? [sides[0], sides[1], sides[2], sides[3]] : null;
+}
+
 /** Explicit pads as `[top, left, bottom, right]`, or the word itself. */
 function explicitPads(padding: Padding): "same" | "valid" | [number, number, number, number] {
   if (padding === "same" || padding === "valid") return padding;
-  const pads = typeof padding === "number"
-    ? [padding, padding, padding, padding]
-    : Array.isArray(padding) && padding.length === 2
-    ? [padding[0], padding[1], padding[0], padding[1]]
-    : padding;
-  const valid = Array.isArray(pads) && pads.length === 4 &&
-    pads.every((p) => Number.isInteger(p) && p >= 0);
-  if (!valid) {
+  const pads = fourSides(padding);
+  if (!pads) {
     throw new DeconvError(
       `padding must be "same", "valid", a whole number of at least 0, [vertical, horizontal] or [top, left, bottom, right]; it is ${
         JSON.stringify(padding)
       }`,
     );
   }
-  return pads as [number, number, number, number];
+  return pads;
 }
 
 /** The parts of a geometry that do not depend on the picture, checked. */

@@ -2,21 +2,31 @@ import { DeconvError } from "../errors.ts";
 import { type Config, Layer, type LayerKind, type LayerOptions } from "../layer.ts";
 import { activationKind } from "./activation.ts";
 import { addKind } from "./add.ts";
+import { concatenateKind } from "./concatenate.ts";
 import { conv2dKind } from "./conv2d.ts";
 import { conv2dTransposeKind } from "./conv2d_transpose.ts";
+import { cropping2dKind } from "./cropping2d.ts";
 import { denseKind } from "./dense.ts";
+import { permuteKind } from "./permute.ts";
+import { reflectionPadding2dKind } from "./reflection_padding2d.ts";
 import { flattenKind, reshapeKind } from "./reshape.ts";
+import { zeroPadding2dKind } from "./zero_padding2d.ts";
 
 /** Every kind of layer there is, by name. */
 export const LAYER_KINDS: ReadonlyMap<string, LayerKind> = new Map(
   ([
     activationKind,
     addKind,
+    concatenateKind,
     conv2dKind,
     conv2dTransposeKind,
+    cropping2dKind,
     denseKind,
     flattenKind,
+    permuteKind,
+    reflectionPadding2dKind,
     reshapeKind,
+    zeroPadding2dKind,
   ] as unknown as LayerKind[]).map((definition) => [definition.kind, definition]),
 );
 

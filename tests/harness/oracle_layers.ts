@@ -4,6 +4,7 @@ import {
   activation,
   type ActivationName,
   add,
+  concatenate,
   conv2d,
   conv2dTranspose,
   dense,
@@ -12,6 +13,8 @@ import {
   model,
   type Padding,
   type Pair,
+  reflectionPadding2d,
+  type Sides,
   type Tensor,
 } from "../../mod.ts";
 import type { OracleCase, OracleTensor } from "./oracle.ts";
@@ -53,6 +56,8 @@ export const LAYERS: Readonly<Record<string, MakeLayer>> = {
       alpha: (settings.alpha ?? undefined) as number | undefined,
     }),
   add: () => add(),
+  concat: ({ settings }) => concatenate({ axis: settings.axis as number }),
+  pad: ({ settings }) => reflectionPadding2d({ padding: settings.pads as Sides }),
 };
 
 /** A layer has no batch of its own where an array has one axis only. */
