@@ -11,11 +11,10 @@ import {
   sequential,
   sgd,
 } from "../mod.ts";
-import { LAYER_KINDS } from "../core/layers/registry.ts";
 import { branched, KINDS, values } from "./harness/saved_models.ts";
 
-Deno.test("every kind of layer comes back as it was", () => {
-  assert.deepEqual(Object.keys(KINDS).sort(), [...LAYER_KINDS.keys()].sort(), "a kind is missing");
+// That every kind of layer does is checked on its cases, in tests/layers_test.ts.
+Deno.test("layers come back as they were, with options that are not the defaults", () => {
   for (const [kind, make] of Object.entries(KINDS)) {
     const net = make();
     const bytes = encodeModel(net, { note: kind });

@@ -25,7 +25,7 @@ export function values(shape: Shape): Tensor {
   return { shape, data: Float32Array.from({ length: size }, (_, i) => rng.uniform(0, i)) };
 }
 
-/** One model for each kind of layer, with options that are not the defaults. */
+/** Models of one layer, with options that are not the defaults. */
 export const KINDS: Record<string, () => Model> = {
   activation: () => sequential([activation({ kind: "elu", alpha: 0.5 }, { inputShape: [3] })]),
   add: () => {
