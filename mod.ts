@@ -80,8 +80,12 @@ export type {
   History,
   Logs,
 } from "./core/train.ts";
-export { klStandardNormal, type Loss, type LossConfig, type LossName } from "./core/losses.ts";
-export type { MetricName } from "./core/metrics.ts";
+export type { Loss, LossName, LossOptions, WeightedLosses } from "./core/losses.ts";
+export type { LossConfig } from "./core/losses/loss.ts";
+export type { CustomLoss } from "./core/losses/custom.ts";
+export { klStandardNormal } from "./core/losses/kl_standard_normal.ts";
+export type { Metric, MetricName, MetricOptions, Metrics } from "./core/metrics.ts";
+export type { MetricConfig } from "./core/metrics/metric.ts";
 export {
   adagrad,
   adam,

@@ -1,9 +1,10 @@
 import type { Block } from "./block.ts";
 import { DeconvError } from "./errors.ts";
-import type { Config } from "./layer.ts";
-import { sameShape, type Shape, shapeText, sizeOf, type Tensor } from "./tensor.ts";
-import { reserveSums } from "./wasm/elementwise.ts";
-import { runtime } from "./wasm/runtime.ts";
+import { customConfig, type CustomLoss, isCustom } from "./losses/custom.ts";
+import type { LossConfig, LossKind } from "./losses/loss.ts";
+import { kindOf, LOSS_KINDS } from "./losses/registry.ts";
+import { partsOf, sum } from "./losses/sum.ts";
+import { sameShape, type Shape, shapeText } from "./tensor.ts";
 
 /** Names of losses. */
 export type LossName =
@@ -14,8 +15,9 @@ export type LossName =
   | "mae"
   | "huber";
 
-/** A loss by name, or with its options. */
-export type Loss = LossName | {
+/** A loss with its options. */
+export interface LossOptions {
+  /** Its name. */
   kind: LossName;
   /** Cross-entropies: whether the outputs are logits rather than probabilities. Default false. */
   fromLogits?: boolean;
@@ -23,25 +25,22 @@ export type Loss = LossName | {
   labelSmoothing?: number;
   /** Huber: where the parabola becomes a line. Default 1. */
   delta?: number;
-};
+}
 
-/** A loss with everything said. */
-export type LossConfig = Config & {
-  kind: LossName;
-  fromLogits: boolean;
-  labelSmoothing: number;
-  delta: number;
-};
+/**
+ * Several losses of one output, each with what it counts. They must take the same targets. Logs show
+ * the sum as the loss, and each part without its weight as `mse_loss` and the like.
+ */
+export interface WeightedLosses {
+  /** Weights and losses, such as `[[1, "mse"], [0.2, "mae"]]`. */
+  sum: readonly (readonly [weight: number, loss: LossName | LossOptions | CustomLoss])[];
+}
+
+/** A loss by name, with its options, as a weighted sum, or of one's own. */
+export type Loss = LossName | LossOptions | WeightedLosses | CustomLoss;
 
 /** All names, for messages. */
-export const LOSSES: readonly LossName[] = [
-  "binary_crossentropy",
-  "categorical_crossentropy",
-  "sparse_categorical_crossentropy",
-  "mse",
-  "mae",
-  "huber",
-];
+export const LOSSES: readonly LossName[] = [...LOSS_KINDS.keys()] as LossName[];
 
 /**
  * Fills in a loss.
@@ -50,40 +49,112 @@ export const LOSSES: readonly LossName[] = [
  */
 export function lossConfig(loss: Loss): LossConfig {
   const given = typeof loss === "string" ? { kind: loss } : loss;
-  const { kind, fromLogits = false, labelSmoothing = 0, delta = 1 } = given;
-  if (!LOSSES.includes(kind)) {
-    throw new DeconvError(`There is no loss "${kind}"; there are ${LOSSES.join(", ")}`);
+  if (typeof given !== "object" || given === null) {
+    throw new DeconvError(`${JSON.stringify(given)} is no loss; there are ${LOSSES.join(", ")}`);
   }
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
-    throw new DeconvError(`labelSmoothing must be a number from 0 to 1; it is ${labelSmoothing}`);
-  }
-  if (!(delta > 0)) throw new DeconvError(`delta must be a number above 0; it is ${delta}`);
-  const crossentropy = kind.endsWith("crossentropy");
-  if ((fromLogits || labelSmoothing) && !crossentropy) {
-    throw new DeconvError(`The loss "${kind}" has no fromLogits and no labelSmoothing`);
-  }
-  return { kind, fromLogits, labelSmoothing, delta };
+  if ("sum" in given) return sumConfig(given);
+  if (isCustom(given)) return customConfig(given);
+  const { kind, ...options } = given;
+  const found = LOSS_KINDS.get(kind);
+  if (!found) throw new DeconvError(`There is no loss "${kind}"; there are ${LOSSES.join(", ")}`);
+  const known = Object.entries(options).filter(([, value]) => value !== undefined);
+  for (const [option, value] of known) expectOption(found, option, value);
+  const config: LossConfig = { kind, ...found.defaults, ...Object.fromEntries(known) };
+  found.check?.(config);
+  return config;
 }
 
-/** Numbers of the elementwise losses in assembly/loss.ts. */
-const ELEMENTWISE = { mse: 0, mae: 1, huber: 2, binary_crossentropy: 3 };
+/** Fails unless a kind of loss has this option and it is of the right type. */
+function expectOption({ kind, defaults }: LossKind, option: string, value: unknown): void {
+  if (!Object.hasOwn(defaults, option)) {
+    const known = Object.keys(defaults).join(", ") || "none";
+    throw new DeconvError(`The loss "${kind}" has no option "${option}"; it has ${known}`);
+  }
+  if (typeof value === typeof defaults[option] && !Number.isNaN(value)) return;
+  const wanted = typeof defaults[option] === "number" ? "a number" : "true or false";
+  throw new DeconvError(`${option} of the loss "${kind}" must be ${wanted}; it is ${value}`);
+}
+
+function sumConfig({ sum: parts }: WeightedLosses): LossConfig {
+  if (!Array.isArray(parts) || !parts.length) {
+    throw new DeconvError('A sum of losses is a list such as { sum: [[1, "mse"], [0.2, "mae"]] }');
+  }
+  return {
+    kind: "sum",
+    sum: parts.map((pair) => {
+      const [weight, part] = Array.isArray(pair) ? pair : [];
+      if (!Number.isFinite(weight)) {
+        throw new DeconvError(`A loss in a sum is a pair [weight, loss]; one is ${text(pair)}`);
+      }
+      const config = lossConfig(part);
+      if (config.kind === "sum") throw new DeconvError("A sum of losses cannot hold another sum");
+      return [weight, config];
+    }),
+  };
+}
+
+function text(value: unknown): string {
+  return JSON.stringify(value) ?? String(value);
+}
+
+function lossKind(config: LossConfig): LossKind {
+  return config.kind === "sum" ? sum : kindOf(config);
+}
+
+/** What to call a loss: its name, for sums those of their parts. */
+export function lossTitle(config: LossConfig): string {
+  return partsOf(config).map(([, part]) => `${part.kind === "custom" ? part.name : part.kind}`)
+    .join(" + ");
+}
+
+/** What a loss says about the output it is taken of. */
+export interface OutputMeaning {
+  /** Whether one entry of the last axis is the right one. */
+  readonly classes: boolean;
+  /** Whether targets are class numbers. */
+  readonly sparse: boolean;
+  /** What a number of the output is. */
+  readonly numbers: "plain" | "probabilities" | "logits" | "signs";
+}
+
+/** What an output means that is trained with this loss. */
+export function outputMeaning(config: LossConfig): OutputMeaning {
+  const parts = partsOf(config).map(([, part]) => ({ part, kind: kindOf(part) }));
+  return {
+    classes: parts.some(({ kind }) => kind.classes),
+    sparse: lossKind(config).targets?.(config) === "labels",
+    numbers: parts.some(({ part }) => part.fromLogits)
+      ? "logits"
+      : parts.find(({ kind }) => kind.numbers)?.kind.numbers ?? "plain",
+  };
+}
 
 /**
- * Shape that targets for this output must have, batch first: the output's own; for
- * `sparse_categorical_crossentropy` the output's without its last axis, one class number each.
+ * Checks that a loss can be taken of an output.
+ *
+ * @param shape The output's, without the batch.
+ * @throws {DeconvError} When it cannot, or when the parts of a sum need different targets.
  */
-export function targetShape(loss: LossConfig, output: Shape): Shape {
-  return loss.kind === "sparse_categorical_crossentropy" ? output.slice(0, -1) : output;
+export function fitLoss(config: LossConfig, shape: Shape): void {
+  const kind = lossKind(config);
+  kind.fit?.(config, shape);
+  kind.targets?.(config);
+}
+
+/**
+ * Shape that targets for this output must have, batch first: the output's own, or for losses of class
+ * numbers the output's without its last axis.
+ */
+export function targetShape(config: LossConfig, output: Shape): Shape {
+  return lossKind(config).targets?.(config) === "labels" ? output.slice(0, -1) : output;
 }
 
 /**
  * Whether the loss can be taken together with the activation that ends the network: the gradient
  * before a sigmoid is then y − t, exact even where the sigmoid is flat.
  */
-export function fusesWith(loss: LossConfig, activation: string | undefined): boolean {
-  if (loss.fromLogits) return false;
-  if (loss.kind === "binary_crossentropy") return activation === "sigmoid";
-  return loss.kind.endsWith("categorical_crossentropy") && activation === "softmax";
+export function fusesWith(config: LossConfig, activation: string | undefined): boolean {
+  return activation !== undefined && lossKind(config).fuses?.(config) === activation;
 }
 
 /**
@@ -91,29 +162,31 @@ export function fusesWith(loss: LossConfig, activation: string | undefined): boo
  *
  * @throws {DeconvError} When the shape does not fit, or a class number is out of range.
  */
-export function checkTargets(loss: LossConfig, output: Shape, shape: Shape, data: Float32Array) {
-  const wanted = targetShape(loss, output);
-  const sparse = loss.kind === "sparse_categorical_crossentropy";
+export function checkTargets(config: LossConfig, output: Shape, shape: Shape, data: Float32Array) {
+  const wanted = targetShape(config, output);
+  const sparse = wanted !== output;
   const column = sparse && sameShape(shape, [...wanted, 1]);
   if (!sameShape(shape, wanted) && !column) {
     throw new DeconvError(
-      `The loss ${loss.kind} needs targets of shape ${shapeText(wanted)} for an output of shape ${
-        shapeText(output)
-      }, and they are ${shapeText(shape)}`,
+      `The loss ${lossTitle(config)} needs targets of shape ${
+        shapeText(wanted)
+      } for an output of shape ${shapeText(output)}, and they are ${shapeText(shape)}`,
     );
   }
-  if (!sparse) return;
-  const classes = output[output.length - 1];
+  if (sparse) checkLabels(data, output[output.length - 1]);
+}
+
+/** Fails unless these are numbers of so many classes. */
+function checkLabels(data: Float32Array, classes: number): void {
   const wrong = data.findIndex((label) =>
     !(Number.isInteger(label) && label >= 0 && label < classes)
   );
-  if (wrong >= 0) {
-    throw new DeconvError(
-      `Target ${wrong} is ${
-        data[wrong]
-      }, which is not a class: the network has ${classes}, numbered from 0`,
-    );
-  }
+  if (wrong < 0) return;
+  throw new DeconvError(
+    `Target ${wrong} is ${
+      data[wrong]
+    }, which is not a class: the network has ${classes}, numbered from 0`,
+  );
 }
 
 /**
@@ -123,71 +196,18 @@ export function checkTargets(loss: LossConfig, output: Shape, shape: Shape, data
  * last). `binary_crossentropy` −t·ln y − (1−t)·ln(1−y), y kept 1e-7 from 0 and 1; categorical −Σ t·ln y;
  * `mse` (y−t)²; `mae` |y−t|; `huber` ½d² up to delta, delta(|d| − ½delta) beyond.
  *
- * @param fused Whether the gradient wanted is the one before the network's last activation.
+ * @param options `fused`: whether the gradient wanted is the one before the network's last
+ * activation; `weight`: multiplies the gradient; `parts`: filled with the losses a sum is made of.
  */
 export function computeLoss(
-  loss: LossConfig,
+  config: LossConfig,
   output: { shape: Shape; data: Block },
   target: Block,
   gradient: Block | null,
-  { fused = false, weight = 1 }: { fused?: boolean; weight?: number } = {},
+  options: { fused?: boolean; weight?: number; parts?: number[] } = {},
 ): number {
-  const { kind, fromLogits, labelSmoothing, delta } = loss;
+  const { fused = false, weight = 1, parts } = options;
   const { shape, data } = output;
-  const to = gradient?.address ?? 0;
-  const r = runtime();
-  reserveSums(data.length);
-  if (kind === "categorical_crossentropy" || kind === "sparse_categorical_crossentropy") {
-    const width = shape[shape.length - 1], rows = sizeOf(shape) / width;
-    r.reserve(0, 8 * Math.ceil(rows / 64) + 8);
-    const form = fused ? 2 : fromLogits ? 1 : 0;
-    const number = 2 * form + (kind === "sparse_categorical_crossentropy" ? 1 : 0);
-    const places = [data.address, target.address, to];
-    const scale = weight / rows;
-    return r.call("loss_categorical", number, rows, width, labelSmoothing, scale, ...places) / rows;
-  }
-  const number = ELEMENTWISE[kind] +
-    (kind === "binary_crossentropy" ? (fused ? 2 : fromLogits ? 1 : 0) : 0);
-  const parameter = kind === "huber" ? delta : labelSmoothing;
-  const places = [data.address, target.address, to];
-  const n = data.length;
-  return r.call("loss_elementwise", number, n, parameter, weight / n, ...places) / n;
-}
-
-/**
- * How far normal distributions are from the standard normal one: ½Σ(μ² + eˡ − 1 − l), summed over the
- * latent axis and averaged over the batch, with its gradients (Kingma & Welling 2014, appendix B).
- *
- * @param mean,logVariance Of shape `[batch, latent]`.
- * @throws {DeconvError} When the shapes differ.
- *
- * @example
- * ```ts
- * import { klStandardNormal, zeros } from "@deconv/deconv";
- * console.log(klStandardNormal(zeros([4, 8]), zeros([4, 8])).loss); // 0
- * ```
- */
-export function klStandardNormal(
-  mean: Tensor,
-  logVariance: Tensor,
-): { loss: number; meanGradient: Tensor; logVarianceGradient: Tensor } {
-  if (!sameShape(mean.shape, logVariance.shape)) {
-    throw new DeconvError(
-      `Mean ${shapeText(mean.shape)} and log variance ${
-        shapeText(logVariance.shape)
-      } must have the same shape`,
-    );
-  }
-  const r = runtime(), n = sizeOf(mean.shape), batch = mean.shape[0];
-  const blocks = Array.from({ length: 4 }, () => r.allocate(n));
-  blocks[0].view.set(mean.data);
-  blocks[1].view.set(logVariance.data);
-  reserveSums(n);
-  const total = r.call("loss_kl", n, 1 / batch, ...blocks.map((block) => block.address));
-  const [meanGradient, logVarianceGradient] = blocks.slice(2).map((block) => ({
-    shape: mean.shape,
-    data: block.view.slice(),
-  }));
-  blocks.forEach((block) => r.release(block));
-  return { loss: total / batch, meanGradient, logVarianceGradient };
+  const call = { shape, output: data, target, gradient, fused, weight, parts };
+  return lossKind(config).compute(config, call);
 }

@@ -63,7 +63,7 @@ export class Model extends Network {
       targets.map((block) => block.view),
     );
     const random = { seed: this.seed, step: trainer.optimizer.iterations };
-    return trainer.step(plan, targets, random);
+    return trainer.step(plan, targets, random).total;
   }
 
   /**

@@ -16,7 +16,7 @@ import {
 } from "./formats/safetensors.ts";
 import type { Json } from "./layer.ts";
 import type { Loss } from "./losses.ts";
-import type { MetricName } from "./metrics.ts";
+import type { Metric } from "./metrics.ts";
 import type { Model } from "./model.ts";
 import { makeOptimizer } from "./optimizers.ts";
 import { model } from "./sequential.ts";
@@ -32,9 +32,9 @@ function writeTraining({ compiled, progress }: Model): Json {
   return {
     optimizer: optimizer.config,
     iterations: optimizer.iterations,
-    loss: [...losses],
+    loss: losses as unknown as Json, // of a loss of one's own JSON keeps the name
     lossWeights: [...weights],
-    metrics: [...metrics],
+    metrics: metrics.map((configs) => [...configs]),
     ...progress,
   };
 }
@@ -127,7 +127,7 @@ function restoreTraining(
     optimizer,
     loss: list(training.loss, "loss") as Loss[],
     lossWeights: list(training.lossWeights, "lossWeights") as number[],
-    metrics: list(training.metrics, "metrics") as MetricName[],
+    metrics: list(training.metrics, "metrics") as Metric[][],
   });
   model.progress = { epoch, batch };
   optimizer.iterations = iterations;

@@ -1,4 +1,5 @@
-import { checkTargets, type LossConfig, targetShape } from "./losses.ts";
+import { checkTargets, lossConfig, lossTitle, outputMeaning, targetShape } from "./losses.ts";
+import type { LossConfig } from "./losses/loss.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { DeconvError } from "./errors.ts";
 import { sameShape, type Shape, shapeText, sizeOf, type Tensor } from "./tensor.ts";
@@ -149,13 +150,14 @@ function targetReader(dataset: Dataset, output: Shape, loss: LossConfig): Target
   const wanted = targetShape(loss, output), count = sizeOf(has);
   const rows = output.slice(0, -1), classes = output[output.length - 1];
   const oneEach = sameShape(has, rows) || sameShape(has, [...rows, 1]);
-  const sparse = { ...loss, kind: "sparse_categorical_crossentropy" as const };
+  const meaning = outputMeaning(loss), title = lossTitle(loss);
+  const sparse = lossConfig("sparse_categorical_crossentropy");
   const checkClasses = (targets: Float32Array) => {
     const batch = targets.length / count;
     checkTargets(sparse, [batch, ...output], [batch, ...has], targets);
   };
-  if (loss.kind.startsWith("sparse_categorical") && oneEach) return { count, check: checkClasses };
-  if (loss.kind.startsWith("categorical") && oneEach && !sameShape(has, wanted)) {
+  if (meaning.sparse && oneEach) return { count, check: checkClasses };
+  if (meaning.classes && oneEach && !sameShape(has, wanted)) {
     return {
       count,
       check: checkClasses,
@@ -166,12 +168,12 @@ function targetReader(dataset: Dataset, output: Shape, loss: LossConfig): Target
     };
   }
   if (dataset.targetShape && sameShape(has, wanted)) return { count, check: () => {} };
-  if (!dataset.targetShape && loss.kind.startsWith("binary") && sizeOf(output) === 1) {
+  if (!dataset.targetShape && meaning.numbers !== "plain" && sizeOf(output) === 1) {
     const check = (targets: Float32Array) => {
       const wrong = targets.find((label) => label !== 0 && label !== 1);
       if (wrong === undefined) return;
       throw new DeconvError(
-        `The loss ${loss.kind} needs the classes 0 and 1, and a label of ${name} is ${wrong}`,
+        `The loss ${title} needs the classes 0 and 1, and a label of ${name} is ${wrong}`,
       );
     };
     return { count, check };
@@ -179,10 +181,10 @@ function targetReader(dataset: Dataset, output: Shape, loss: LossConfig): Target
   const hint = 'for a network that reproduces its input give target: "input"';
   throw new DeconvError(
     dataset.targetShape
-      ? `The loss ${loss.kind} needs targets of shape ${shapeText(wanted)}, and those of ${name} ` +
+      ? `The loss ${title} needs targets of shape ${shapeText(wanted)}, and those of ${name} ` +
         `are ${shapeText(has)}; ${hint}`
       : `The labels of ${name} are class numbers, which need the loss ` +
-        `sparse_categorical_crossentropy or categorical_crossentropy, not ${loss.kind} with an ` +
+        `sparse_categorical_crossentropy or categorical_crossentropy, not ${title} with an ` +
         `output of ${shapeText(output)}; ${hint}`,
   );
 }

@@ -3,21 +3,19 @@ import { batchCount, batches } from "./data/batches.ts";
 import { DeconvError } from "./errors.ts";
 import type { Graph } from "./graph.ts";
 import { INFERENCE, type Parameter } from "./layer.ts";
-import {
-  computeLoss,
-  fusesWith,
-  type Loss,
-  type LossConfig,
-  lossConfig,
-  targetShape,
-} from "./losses.ts";
-import { type MetricName, startMetric } from "./metrics.ts";
+import { computeLoss, fitLoss, fusesWith, type Loss, lossConfig, targetShape } from "./losses.ts";
+import type { LossConfig } from "./losses/loss.ts";
+import { metricConfigs, type Metrics } from "./metrics.ts";
+import type { MetricConfig } from "./metrics/metric.ts";
 import { makeOptimizer, type Optimizer, type OptimizerName } from "./optimizers.ts";
 import type { Plan } from "./plan.ts";
 import type { Plans } from "./plans.ts";
 import type { BatchSource } from "./source.ts";
 import { type Shape, sizeOf } from "./tensor.ts";
+import { type BatchLoss, type Logs, Totals } from "./totals.ts";
 import { runtime } from "./wasm/runtime.ts";
+
+export type { Logs };
 
 /** What `compile` takes. */
 export interface CompileOptions {
@@ -27,12 +25,9 @@ export interface CompileOptions {
   loss: Loss | readonly Loss[];
   /** What each output's loss counts in the sum. Default 1. */
   lossWeights?: readonly number[];
-  /** Reported for the first output besides the loss. Default none. */
-  metrics?: readonly MetricName[];
+  /** Reported besides the loss: for the first output, or a list for each. Default none. */
+  metrics?: Metrics;
 }
-
-/** Loss and metrics by name, as means over pictures; `val_…` for validation. */
-export type Logs = Record<string, number>;
 
 /** What a training run tells while it runs. */
 export interface Callbacks {
@@ -94,8 +89,8 @@ export interface Compiled {
   readonly losses: readonly LossConfig[];
   /** What each counts in the sum. */
   readonly weights: readonly number[];
-  /** Metrics reported for the first output. */
-  readonly metrics: readonly MetricName[];
+  /** Metrics reported for each output. */
+  readonly metrics: readonly (readonly MetricConfig[])[];
 }
 
 /** Trains and evaluates one network with one loss and one optimizer. */
@@ -106,8 +101,8 @@ export class Trainer implements Compiled {
   readonly losses: readonly LossConfig[];
   /** What each counts. */
   readonly weights: readonly number[];
-  /** Metrics reported for the first output. */
-  readonly metrics: readonly MetricName[];
+  /** Metrics reported for each output. */
+  readonly metrics: readonly (readonly MetricConfig[])[];
   readonly #targets: WeakMap<Plan, Block[]> = new WeakMap();
 
   /** Checks what `compile` was given. */
@@ -124,8 +119,9 @@ export class Trainer implements Compiled {
     if (this.weights.length !== count || !this.weights.every(Number.isFinite)) {
       throw new DeconvError(`lossWeights must be ${count} number(s), one for each output`);
     }
-    this.metrics = metrics;
-    metrics.forEach((name) => startMetric(name, this.losses[0]));
+    this.losses.forEach((config, i) => fitLoss(config, graph.shapes[graph.outputs[i]]));
+    this.metrics = metricConfigs(metrics, count);
+    this.#totals(); // refuses metrics that do not fit
   }
 
   /** Shapes that targets must have for a batch of pictures. */
@@ -161,12 +157,17 @@ export class Trainer implements Compiled {
    * The summed loss of the plan's outputs against targets, and what layers add to it; writes the
    * outputs' gradients if it has any.
    */
-  #loss(plan: Plan, targets: readonly Block[]): number {
+  #loss(plan: Plan, targets: readonly Block[]): BatchLoss {
     const fused = this.#fused(plan);
-    return plan.outputs.reduce((sum, output, i) => {
-      const weight = this.weights[i], how = { fused: fused[i], weight };
-      return sum + weight * computeLoss(this.losses[i], output, targets[i], output.gradient, how);
-    }, plan.extraLoss());
+    const result: BatchLoss = { total: plan.extraLoss(), outputs: [] };
+    plan.outputs.forEach((output, i) => {
+      const weight = this.weights[i], parts: number[] = [];
+      const how = { fused: fused[i], weight, parts };
+      const loss = computeLoss(this.losses[i], output, targets[i], output.gradient, how);
+      result.total += weight * loss;
+      result.outputs.push({ loss, parts });
+    });
+    return result;
   }
 
   /**
@@ -174,10 +175,10 @@ export class Trainer implements Compiled {
    *
    * @param random Seed and step that dropout and noise draw from.
    */
-  step(plan: Plan, targets: readonly Block[], random: { seed: number; step: number }): number {
+  step(plan: Plan, targets: readonly Block[], random: { seed: number; step: number }): BatchLoss {
     plan.forward({ training: true, ...random });
     const loss = this.#loss(plan, targets);
-    if (!Number.isFinite(loss)) return loss;
+    if (!Number.isFinite(loss.total)) return loss;
     const parameters = this.parameters;
     for (const { gradient } of parameters) gradient.view.fill(0);
     plan.backward({ rule: "gradient", parameters: true }, this.#fused(plan));
@@ -186,26 +187,8 @@ export class Trainer implements Compiled {
   }
 
   /** Running means of the loss and the metrics. */
-  #totals() {
-    let sum = 0, count = 0;
-    const metrics = this.metrics.map((name) => startMetric(name, this.losses[0]));
-    return {
-      add: (loss: number, plan: Plan, targets: readonly Block[]) => {
-        const { batch } = plan.options;
-        sum += loss * batch;
-        count += batch;
-        if (!metrics.length) return;
-        const [output] = plan.outputs;
-        const values = output.data.view, wanted = targets[0].view;
-        metrics.forEach((metric) => metric.add(values, wanted, output.shape));
-      },
-      logs: (prefix = ""): Logs => ({
-        [`${prefix}loss`]: sum / count,
-        ...Object.fromEntries(
-          metrics.map((metric, i) => [prefix + this.metrics[i], metric.value()]),
-        ),
-      }),
-    };
+  #totals(): Totals {
+    return new Totals(this.graph, this.losses, this.metrics);
   }
 
   /** Fills a plan from a source. */
@@ -263,7 +246,7 @@ export class Trainer implements Compiled {
         const plan = this.plans.get({ batch: indices.length, gradients: true });
         const targets = await this.#read(plan, source, indices, epoch);
         const loss = this.step(plan, targets, { seed, step: epoch * count + batch });
-        expectFinite(loss, epoch, batch, count);
+        expectFinite(loss.total, epoch, batch, count);
         totals.add(loss, plan, targets);
         const at = { epoch, batch: batch++, batches: count, size: indices.length };
         await options.onBatchEnd?.(at, totals.logs());
