@@ -48,6 +48,7 @@ export {
 } from "./core/layer.ts";
 export type { Precision } from "./core/algorithm.ts";
 export type { ConvOptions, Padding, Pair } from "./core/geometry.ts";
+export type { SignalWindowOptions, WindowOptions } from "./core/pooling.ts";
 export {
   type Activation,
   activation,
@@ -61,7 +62,20 @@ export { conv2d, type Conv2dOptions } from "./core/layers/conv2d.ts";
 export { conv2dTranspose, type Conv2dTransposeOptions } from "./core/layers/conv2d_transpose.ts";
 export { cropping2d, type Cropping2dOptions } from "./core/layers/cropping2d.ts";
 export { dense, type DenseOptions } from "./core/layers/dense.ts";
+export {
+  globalAveragePool1d,
+  globalAveragePool2d,
+  globalMaxPool1d,
+  globalMaxPool2d,
+  type GlobalPoolOptions,
+} from "./core/layers/global_pool.ts";
 export { permute } from "./core/layers/permute.ts";
+export {
+  averagePool2d,
+  type AveragePool2dOptions,
+  maxPool2d,
+  type Pool2dOptions,
+} from "./core/layers/pool2d.ts";
 export {
   reflectionPadding2d,
   type ReflectionPadding2dOptions,

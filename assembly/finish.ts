@@ -3,7 +3,7 @@
 import { kept } from "./microkernel_rows";
 
 /** Stores the first `count` (at most 4) lanes. */
-function storeLanes(to: usize, v: v128, count: i32): void {
+export function storeLanes(to: usize, v: v128, count: i32): void {
   if (count >= 4) {
     v128.store(to, v);
     return;

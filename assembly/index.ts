@@ -19,3 +19,4 @@ export { planar_pass } from "./planar";
 export { planar_kernel_gradient } from "./planar_gradient";
 export { fill_pixels } from "./fill";
 export { copy_box } from "./copy";
+export { window_pass } from "./window_pass";

@@ -91,7 +91,9 @@ export function fourSides(value: unknown): [number, number, number, number] | nu
 }
 
 /** Explicit pads as `[top, left, bottom, right]`, or the word itself. */
-function explicitPads(padding: Padding): "same" | "valid" | [number, number, number, number] {
+export function explicitPads(
+  padding: Padding,
+): "same" | "valid" | [number, number, number, number] {
   if (padding === "same" || padding === "valid") return padding;
   const pads = fourSides(padding);
   if (!pads) {

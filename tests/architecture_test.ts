@@ -54,6 +54,8 @@ const LEAVES = [
     "geometry",
     "taps",
     "planar",
+    "pooling",
+    "windows",
     "algorithm",
     "block",
     "layout",
@@ -107,7 +109,8 @@ Deno.test("core/wasm imports itself and leaves", () => {
 Deno.test("layer.ts imports leaves", () => only(["core/layer.ts"], isLeaf));
 
 Deno.test("layers know layer.ts, leaves, kernels and what they share, never each other", () => {
-  const shared = ["core/layers/activation.ts", "core/layers/borders.ts", "core/layers/conv2d.ts"];
+  const shared = ["activation", "borders", "conv2d", "windows"]
+    .map((name) => `core/layers/${name}.ts`);
   const layers = core.filter(within("core/layers"));
   only(
     layers.filter((path) => path !== "core/layers/registry.ts"),

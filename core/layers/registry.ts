@@ -7,7 +7,14 @@ import { conv2dKind } from "./conv2d.ts";
 import { conv2dTransposeKind } from "./conv2d_transpose.ts";
 import { cropping2dKind } from "./cropping2d.ts";
 import { denseKind } from "./dense.ts";
+import {
+  globalAveragePool1dKind,
+  globalAveragePool2dKind,
+  globalMaxPool1dKind,
+  globalMaxPool2dKind,
+} from "./global_pool.ts";
 import { permuteKind } from "./permute.ts";
+import { averagePool2dKind, maxPool2dKind } from "./pool2d.ts";
 import { reflectionPadding2dKind } from "./reflection_padding2d.ts";
 import { flattenKind, reshapeKind } from "./reshape.ts";
 import { zeroPadding2dKind } from "./zero_padding2d.ts";
@@ -17,12 +24,18 @@ export const LAYER_KINDS: ReadonlyMap<string, LayerKind> = new Map(
   ([
     activationKind,
     addKind,
+    averagePool2dKind,
     concatenateKind,
     conv2dKind,
     conv2dTransposeKind,
     cropping2dKind,
     denseKind,
     flattenKind,
+    globalAveragePool1dKind,
+    globalAveragePool2dKind,
+    globalMaxPool1dKind,
+    globalMaxPool2dKind,
+    maxPool2dKind,
     permuteKind,
     reflectionPadding2dKind,
     reshapeKind,

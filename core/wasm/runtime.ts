@@ -135,7 +135,7 @@ export class Runtime {
   }
 
   /** A block of int32 words with these values. */
-  allocateWords(values: readonly number[]): Block {
+  allocateWords(values: ArrayLike<number>): Block {
     const block = this.allocate(values.length);
     block.words.set(values);
     return block;

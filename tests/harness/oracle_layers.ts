@@ -4,12 +4,16 @@ import {
   activation,
   type ActivationName,
   add,
+  averagePool2d,
   concatenate,
   conv2d,
   conv2dTranspose,
   dense,
+  globalAveragePool2d,
+  globalMaxPool2d,
   input,
   type Layer,
+  maxPool2d,
   model,
   type Padding,
   type Pair,
@@ -43,6 +47,12 @@ const transposed: MakeLayer = (c) => {
   });
 };
 
+const windows = ({ settings }: OracleCase) => ({
+  poolSize: settings.pool as Pair,
+  strides: settings.strides as Pair,
+  padding: settings.pads as Padding,
+});
+
 /** The layers by the case's `op`, or else by the first part of its name. */
 export const LAYERS: Readonly<Record<string, MakeLayer>> = {
   conv2d: (c) => conv2d({ ...convOptions(c), filters: c.tensors.kernel.shape[3] }),
@@ -58,6 +68,14 @@ export const LAYERS: Readonly<Record<string, MakeLayer>> = {
   add: () => add(),
   concat: ({ settings }) => concatenate({ axis: settings.axis as number }),
   pad: ({ settings }) => reflectionPadding2d({ padding: settings.pads as Sides }),
+  max_pool2d: (c) => maxPool2d(windows(c)),
+  avg_pool2d: (c) =>
+    averagePool2d({
+      ...windows(c),
+      countIncludePad: c.settings.count_include_pad as boolean | undefined,
+    }),
+  global_max_pool2d: () => globalMaxPool2d(),
+  global_avg_pool2d: () => globalAveragePool2d(),
 };
 
 /** A layer has no batch of its own where an array has one axis only. */
