@@ -86,14 +86,17 @@ export { Model } from "./core/model.ts";
 export { type LayerActivation, Network, type Tensors } from "./core/network.ts";
 export { model, type ModelOptions, sequential } from "./core/sequential.ts";
 export type { Graph, GraphNode } from "./core/graph.ts";
+export type { Compiled, CompileOptions, Logs } from "./core/train.ts";
+export type { FitOptions, History } from "./core/fit.ts";
 export type {
-  Callbacks,
-  Compiled,
-  CompileOptions,
-  FitOptions,
-  History,
-  Logs,
-} from "./core/train.ts";
+  BatchPosition,
+  Callback,
+  CallbackState,
+  TrainingRun,
+} from "./core/callbacks/callback.ts";
+export type { MonitorOptions } from "./core/callbacks/monitor.ts";
+export { earlyStopping, type EarlyStoppingOptions } from "./core/callbacks/early_stopping.ts";
+export { lambdaCallback } from "./core/callbacks/lambda.ts";
 export type { Loss, LossName, LossOptions, WeightedLosses } from "./core/losses.ts";
 export type { LossConfig } from "./core/losses/loss.ts";
 export type { CustomLoss } from "./core/losses/custom.ts";
@@ -112,7 +115,17 @@ export {
   rmsprop,
   sgd,
 } from "./core/optimizers.ts";
-export { type LearningRate, learningRateAt } from "./core/schedules.ts";
+export {
+  type CosineSchedule,
+  type ExponentialSchedule,
+  type InverseTimeSchedule,
+  type LearningRate,
+  learningRateAt,
+  type OneCycleSchedule,
+  type PolynomialSchedule,
+  type Schedule,
+  type StepSchedule,
+} from "./core/schedules.ts";
 export type { Arithmetic } from "./core/wasm/module.ts";
 export { getArithmetic, getThreads, setArithmetic, setThreads } from "./core/wasm/runtime.ts";
 export { type DecodedModel, decodeModel, encodeModel } from "./core/save.ts";

@@ -1,20 +1,21 @@
+import type { CallbackStates } from "./callbacks/list.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { DeconvError } from "./errors.ts";
+import { fit, type FitOptions, type History } from "./fit.ts";
 import { Network, tensorList, type Tensors } from "./network.ts";
 import { type BatchSource, datasetSource, type DatasetTarget, tensorSource } from "./source.ts";
-import {
-  type Compiled,
-  type CompileOptions,
-  type FitOptions,
-  type History,
-  type Logs,
-  Trainer,
-} from "./train.ts";
+import { type Compiled, type CompileOptions, type Logs, Trainer } from "./train.ts";
 
 /** A network that can be trained, evaluated and saved. Made by `sequential` and `model`. */
 export class Model extends Network {
   /** Where training stands; saved with the model so that a run can go on. */
   progress: { epoch: number; batch: number } = { epoch: 0, batch: 0 };
+  /**
+   * What the callbacks of the last run keep, to go on from; saved with the model.
+   *
+   * @internal
+   */
+  callbackStates: () => CallbackStates = () => ({});
   #trainer: Trainer | null = null;
 
   /** What `compile` made; null before it. */
@@ -114,9 +115,7 @@ export class Model extends Network {
   }
 
   async #fit(source: BatchSource, options: FitOptions, validation: BatchSource | null) {
-    const history = await this.#needTrainer().fit(source, options, validation);
-    this.progress = history.stopped ?? { epoch: options.epochs ?? 1, batch: 0 };
-    return history;
+    return await fit(this, this.#needTrainer(), source, options, validation);
   }
 
   /** Loss and metrics over arrays. */

@@ -2,7 +2,7 @@ import type { Block } from "./block.ts";
 import { DeconvError } from "./errors.ts";
 import type { Config, Parameter } from "./layer.ts";
 import { power } from "./portable_math.ts";
-import { type LearningRate, learningRateAt } from "./schedules.ts";
+import { type LearningRate, learningRateAt, momentumAt } from "./schedules.ts";
 import { paddedBytes } from "./wasm/arena.ts";
 import { clip, scale, sumOfSquares } from "./wasm/elementwise.ts";
 import { runtime } from "./wasm/runtime.ts";
@@ -13,7 +13,9 @@ export interface OptimizerOptions {
   learningRate?: LearningRate;
   /** Scales all gradients together so that their norm is at most this (Pascanu et al. 2013). */
   globalClipNorm?: number;
-  /** Limits every gradient value to ± this; applied before `globalClipNorm`. */
+  /** Scales each parameter's gradient so that its norm is at most this; applied before `globalClipNorm`. */
+  clipNorm?: number;
+  /** Limits every gradient value to ± this; applied before the norms. */
   clipValue?: number;
 }
 
@@ -23,8 +25,10 @@ interface Rule {
   readonly slots: readonly string[];
   /** What a state array starts with. Default 0. */
   readonly start?: number;
-  /** Applies one step to a run of parameters. `step` counts from 1. */
-  apply(run: Run, rate: number, step: number): void;
+  /** Whether it has a momentum that a schedule may change. */
+  readonly cycles?: boolean;
+  /** Applies one step to a run of parameters. `step` counts from 1; `momentum` is the schedule's, if it has one. */
+  apply(run: Run, rate: number, step: number, momentum?: number): void;
 }
 
 /** Parameters that lie one behind the other, as do their gradients and state arrays: addresses of the first. */
@@ -58,6 +62,7 @@ function runsOf(parameters: readonly Parameter[], slotsOf: (p: Parameter) => rea
 export class Optimizer {
   /** Steps taken so far. */
   iterations = 0;
+  #learningRate: LearningRate;
   readonly #state: Map<Parameter, Block[]> = new Map();
   readonly #rule: Rule;
 
@@ -68,18 +73,33 @@ export class Optimizer {
     rule: Rule,
   ) {
     this.#rule = rule;
-    const { globalClipNorm, clipValue } = options;
-    for (const [name, value] of Object.entries({ globalClipNorm, clipValue })) {
+    const { globalClipNorm, clipNorm, clipValue } = options;
+    for (const [name, value] of Object.entries({ globalClipNorm, clipNorm, clipValue })) {
       if (value !== undefined && !(value > 0)) {
         throw new DeconvError(`${name} of ${kind} must be a number above 0; it is ${value}`);
       }
     }
-    learningRateAt(this.learningRate, 0);
+    this.#learningRate = options.learningRate as LearningRate;
+    this.learningRate = this.#learningRate;
   }
 
-  /** The learning rate or its schedule. */
+  /**
+   * The learning rate or its schedule; can be changed at any time.
+   *
+   * @throws {DeconvError} When it is set to something out of range.
+   */
   get learningRate(): LearningRate {
-    return this.options.learningRate as LearningRate;
+    return this.#learningRate;
+  }
+
+  set learningRate(rate: LearningRate) {
+    learningRateAt(rate, 0);
+    if (momentumAt(rate, 0) !== undefined && !this.#rule.cycles) {
+      throw new DeconvError(
+        `The one_cycle schedule cannot change the momentum of ${this.kind}: it has none; leave momentum out`,
+      );
+    }
+    this.#learningRate = rate;
   }
 
   /** Kind and options as `save` writes them; a schedule that is a function is written as its present value. */
@@ -92,8 +112,14 @@ export class Optimizer {
   /** Takes one step for those of these parameters that are learned; their gradients are complete. */
   step(all: readonly Parameter[]): void {
     const parameters = all.filter(({ learned }) => learned);
-    const { globalClipNorm, clipValue } = this.options;
+    const { globalClipNorm, clipNorm, clipValue } = this.options;
     if (clipValue) { for (const { gradient } of parameters) clip(gradient, clipValue); }
+    if (clipNorm) {
+      for (const { gradient } of parameters) {
+        const norm = Math.sqrt(sumOfSquares(gradient));
+        if (norm > clipNorm) scale(gradient, clipNorm / norm);
+      }
+    }
     if (globalClipNorm) {
       const norm = Math.sqrt(
         parameters.reduce((sum, { gradient }) => sum + sumOfSquares(gradient), 0),
@@ -103,10 +129,11 @@ export class Optimizer {
       }
     }
     const rate = learningRateAt(this.learningRate, this.iterations);
+    const momentum = momentumAt(this.learningRate, this.iterations);
     this.iterations++;
     this.prepare(parameters);
     for (const run of runsOf(parameters, (parameter) => this.slots(parameter))) {
-      this.#rule.apply(run, rate, this.iterations);
+      this.#rule.apply(run, rate, this.iterations, momentum);
     }
   }
 
@@ -168,9 +195,10 @@ export function sgd(
   const complete = { ...options, learningRate, momentum, nesterov, weightDecay };
   return new Optimizer("sgd", complete, {
     slots: momentum ? ["velocity"] : [],
-    apply: (run, rate) => {
+    cycles: momentum > 0,
+    apply: (run, rate, _step, now = momentum) => {
       const [velocity = 0] = run.slots;
-      call("sgd", run, velocity, rate, momentum, weightDecay, nesterov ? 1 : 0);
+      call("sgd", run, velocity, rate, now, weightDecay, nesterov ? 1 : 0);
     },
   });
 }
@@ -197,12 +225,13 @@ function makeAdam(kind: "adam" | "adamw", options: AdamOptions): Optimizer {
   const complete = { ...options, learningRate, beta1, beta2, epsilon, amsgrad, weightDecay };
   return new Optimizer(kind, complete, {
     slots: amsgrad ? ["m", "v", "vmax"] : ["m", "v"],
-    apply: (run, rate, step) => {
+    cycles: true,
+    apply: (run, rate, step, now = beta1) => {
       const [m, v, vmax = 0] = run.slots;
-      const start = rate / (1 - power(beta1, step));
+      const start = rate / (1 - power(now, step));
       const correction = 1 / Math.sqrt(1 - power(beta2, step));
       const decay = kind === "adamw" ? [rate * weightDecay, 0] : [0, weightDecay];
-      const numbers = [start, beta1, beta2, epsilon, correction, ...decay];
+      const numbers = [start, now, beta2, epsilon, correction, ...decay];
       call("adam", run, m, v, vmax, ...numbers);
     },
   });
@@ -259,9 +288,10 @@ export function rmsprop(
   const slots = ["v", ...(momentum ? ["velocity"] : []), ...(centered ? ["mean"] : [])];
   return new Optimizer("rmsprop", complete, {
     slots,
-    apply: (run, rate) => {
+    cycles: momentum > 0,
+    apply: (run, rate, _step, now = momentum) => {
       const of = (name: string) => run.slots[slots.indexOf(name)] ?? 0;
-      call("rmsprop", run, of("v"), of("velocity"), of("mean"), rate, rho, momentum, epsilon);
+      call("rmsprop", run, of("v"), of("velocity"), of("mean"), rate, rho, now, epsilon);
     },
   });
 }

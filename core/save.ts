@@ -6,6 +6,8 @@ import {
   wholeNumbers,
   writeArchitecture,
 } from "./architecture.ts";
+import type { CallbackState } from "./callbacks/callback.ts";
+import type { CallbackStates } from "./callbacks/list.ts";
 import { DeconvError } from "./errors.ts";
 import { crc32 } from "./formats/crc32.ts";
 import {
@@ -26,7 +28,7 @@ import { sameShape, type Shape, shapeText, type Tensor } from "./tensor.ts";
 const FORMAT = 1;
 
 /** The JSON of how a model was being trained; null when it was not. */
-function writeTraining({ compiled, progress }: Model): Json {
+function writeTraining({ compiled, progress }: Model, states: CallbackStates): Json {
   if (!compiled) return null;
   const { optimizer, losses, weights, metrics } = compiled;
   return {
@@ -35,8 +37,40 @@ function writeTraining({ compiled, progress }: Model): Json {
     loss: losses as unknown as Json, // of a loss of one's own JSON keeps the name
     lossWeights: [...weights],
     metrics: metrics.map((configs) => [...configs]),
+    callbacks: Object.fromEntries(
+      Object.entries(states).map(([name, { values, tensors = {} }]) => [
+        name,
+        {
+          values,
+          tensors: Object.entries(tensors).map(([key, { shape }]) => ({ name: key, shape })),
+        },
+      ]),
+    ),
     ...progress,
   };
+}
+
+/** A tensor of a callback, as it is called in the file. */
+const callbackTensor = (callback: string, name: string) => `callbacks/${callback}/${name}`;
+
+/** What callbacks kept, as `writeTraining` and `encodeModel` wrote it; files of before have none. */
+function readCallbacks(json: unknown, tensors: Record<string, SafetensorsTensor>): CallbackStates {
+  if (json === undefined) return {};
+  return Object.fromEntries(
+    Object.entries(record(json, "callbacks")).map(([callback, state]) => {
+      const { values, tensors: arrays } = record(state, "a callback");
+      const read = list(arrays, "a callback's tensors").map((value) => {
+        const { name, shape } = record(value, "a callback's tensor");
+        const key = text(name, "a callback's tensor's name");
+        return [
+          key,
+          tensorOf(tensors, callbackTensor(callback, key), wholeNumbers(shape, "a shape")),
+        ];
+      });
+      const kept = record(values, "a callback's values") as CallbackState["values"];
+      return [callback, { values: kept, tensors: Object.fromEntries(read) }];
+    }),
+  );
 }
 
 /**
@@ -58,12 +92,18 @@ export function encodeModel(model: Model, metadata: Record<string, string> = {})
       tensors[`optimizer/${name}/${optimizer.slotNames[i]}`] = { shape, data, dtype: "F32" };
     });
   }
+  const states = model.callbackStates();
+  for (const [callback, state] of Object.entries(states)) {
+    for (const [name, { shape, data }] of Object.entries(state.tensors ?? {})) {
+      tensors[callbackTensor(callback, name)] = { shape, data, dtype: "F32" };
+    }
+  }
   const described: Record<string, string> = {
     ...metadata,
     format: "deconv",
     version: `${FORMAT}`,
     architecture: JSON.stringify(writeArchitecture(model)),
-    training: JSON.stringify(writeTraining(model)),
+    training: JSON.stringify(writeTraining(model, states)),
   };
   return encodeSafetensors(tensors, { ...described, checksum: checksum(tensors, described) });
 }
@@ -130,6 +170,8 @@ function restoreTraining(
     metrics: list(training.metrics, "metrics") as Metric[][],
   });
   model.progress = { epoch, batch };
+  const states = readCallbacks(training.callbacks, tensors);
+  model.callbackStates = () => states;
   optimizer.iterations = iterations;
   if (!iterations) return;
   optimizer.prepare(model.parameters);

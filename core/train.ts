@@ -1,5 +1,5 @@
 import type { Block } from "./block.ts";
-import { batchCount, batches } from "./data/batches.ts";
+import { batches } from "./data/batches.ts";
 import { DeconvError } from "./errors.ts";
 import type { Graph } from "./graph.ts";
 import { INFERENCE, type Parameter } from "./layer.ts";
@@ -13,6 +13,7 @@ import type { Plans } from "./plans.ts";
 import type { BatchSource } from "./source.ts";
 import { type Shape, sizeOf } from "./tensor.ts";
 import { type BatchLoss, type Logs, Totals } from "./totals.ts";
+import { scale } from "./wasm/elementwise.ts";
 import { runtime } from "./wasm/runtime.ts";
 
 export type { Logs };
@@ -29,49 +30,11 @@ export interface CompileOptions {
   metrics?: Metrics;
 }
 
-/** What a training run tells while it runs. */
-export interface Callbacks {
-  /** After each batch, with the running means of the epoch. */
-  onBatchEnd?(at: { epoch: number; batch: number; batches: number; size: number }, logs: Logs):
-    | void
-    | Promise<void>;
-  /** After each epoch, validation included. */
-  onEpochEnd?(epoch: number, logs: Logs): void | Promise<void>;
-}
-
-/** What `fit` takes. */
-export interface FitOptions extends Callbacks {
-  /** Passes over the data, counted from the very first. Default 1. */
-  epochs?: number;
-  /** Pictures a step. Default 32. */
-  batchSize?: number;
-  /** Whether each epoch goes through the data in another order. Default true. */
-  shuffle?: boolean;
-  /** Decides the order. Default 0. */
-  seed?: number;
-  /** Where to go on: the first epoch to run. Default 0. */
-  initialEpoch?: number;
-  /** Where in that epoch to go on. Default 0. */
-  initialBatch?: number;
-  /** Stops the run after the batch at hand. */
-  signal?: AbortSignal;
-}
-
-/** What a training run was like. */
-export interface History {
-  /** Number of each epoch completed. */
-  epochs: number[];
-  /** Loss and metrics of each epoch, by name. */
-  history: Record<string, number[]>;
-  /** Where a run that was stopped by its signal would go on; absent when it ran to its end. */
-  stopped?: { epoch: number; batch: number };
-}
-
 /** How long (ms) a run may go without letting the event loop turn: signals and servers wait for it. */
 const TURN = 50;
 
 /** A function that lets the event loop turn once it is time for that. */
-function turns(): () => void | Promise<void> {
+export function turns(): () => void | Promise<void> {
   let turned = performance.now();
   return () => {
     if (performance.now() - turned <= TURN) return;
@@ -91,6 +54,16 @@ export interface Compiled {
   readonly weights: readonly number[];
   /** Metrics reported for each output. */
   readonly metrics: readonly (readonly MetricConfig[])[];
+}
+
+/** A batch's place among those that make one step of the optimizer together. */
+export interface Part {
+  /** Pictures in all of them. */
+  readonly of: number;
+  /** Pictures in the one before; 0 for the first. */
+  readonly before: number;
+  /** Whether it is the last. */
+  readonly last: boolean;
 }
 
 /** Trains and evaluates one network with one loss and one optimizer. */
@@ -121,7 +94,7 @@ export class Trainer implements Compiled {
     }
     this.losses.forEach((config, i) => fitLoss(config, graph.shapes[graph.outputs[i]]));
     this.metrics = metricConfigs(metrics, count);
-    this.#totals(); // refuses metrics that do not fit
+    this.totals(); // refuses metrics that do not fit
   }
 
   /** Shapes that targets must have for a batch of pictures. */
@@ -174,25 +147,45 @@ export class Trainer implements Compiled {
    * One step on a plan whose inputs and targets are filled in. Returns the loss before it.
    *
    * @param random Seed and step that dropout and noise draw from.
+   * @param part Where the batch is only a part of the step: gradients are summed, each part's by its
+   * share of the pictures, and the optimizer steps after the last.
    */
-  step(plan: Plan, targets: readonly Block[], random: { seed: number; step: number }): BatchLoss {
+  step(
+    plan: Plan,
+    targets: readonly Block[],
+    random: { seed: number; step: number },
+    part?: Part,
+  ): BatchLoss {
+    const { batch } = plan.options;
+    const { of, before, last } = part ?? { of: batch, before: 0, last: true };
     plan.forward({ training: true, ...random });
     const loss = this.#loss(plan, targets);
     if (!Number.isFinite(loss.total)) return loss;
     const parameters = this.parameters;
-    for (const { gradient } of parameters) gradient.view.fill(0);
+    // What is there counts in parts as large as this one, so that a loss of layers needs no telling.
+    if (!before) { for (const { gradient } of parameters) gradient.view.fill(0); }
+    else if (before !== batch) {
+      for (const { gradient } of parameters) scale(gradient, before / batch);
+    }
     plan.backward({ rule: "gradient", parameters: true }, this.#fused(plan));
+    if (!last) return loss;
+    if (of !== batch) { for (const { gradient } of parameters) scale(gradient, batch / of); }
     this.optimizer.step(parameters);
     return loss;
   }
 
   /** Running means of the loss and the metrics. */
-  #totals(): Totals {
+  totals(): Totals {
     return new Totals(this.graph, this.losses, this.metrics);
   }
 
-  /** Fills a plan from a source. */
-  async #read(plan: Plan, source: BatchSource, indices: ArrayLike<number>, pass = 0) {
+  /** Fills a plan from a source; returns where its targets are. */
+  async read(
+    plan: Plan,
+    source: BatchSource,
+    indices: ArrayLike<number>,
+    pass = 0,
+  ): Promise<readonly Block[]> {
     const targets = source.targetIsInput ? [plan.inputs[0].data] : this.targets(plan);
     const reading = source.read(
       indices,
@@ -213,60 +206,15 @@ export class Trainer implements Compiled {
 
   /** Loss and metrics over a source, without learning. */
   async evaluate(source: BatchSource, batchSize: number, prefix = ""): Promise<Logs> {
-    const totals = this.#totals();
+    const totals = this.totals();
     const turn = turns();
     for (const indices of batches(source.size, { batchSize })) {
       const plan = this.plans.get({ batch: indices.length, gradients: false });
-      const targets = await this.#read(plan, source, indices);
+      const targets = await this.read(plan, source, indices);
       plan.forward(INFERENCE);
       totals.add(this.#loss(plan, targets), plan, targets);
       await turn();
     }
     return totals.logs(prefix);
   }
-
-  /** Trains on a source; see `Model.fit`. */
-  async fit(
-    source: BatchSource,
-    options: FitOptions,
-    validation: BatchSource | null,
-  ): Promise<History> {
-    const { epochs = 1, batchSize = 32, shuffle = true, seed = 0, initialEpoch = 0, signal } =
-      options;
-    const result: History = { epochs: [], history: {} };
-    const count = batchCount(source.size, batchSize);
-    const turn = turns();
-    for (let epoch = initialEpoch; epoch < epochs; epoch++) {
-      const totals = this.#totals();
-      let batch = epoch === initialEpoch ? options.initialBatch ?? 0 : 0;
-      for (
-        const indices of batches(source.size, { batchSize, shuffle, seed, epoch, start: batch })
-      ) {
-        if (signal?.aborted) return { ...result, stopped: { epoch, batch } };
-        const plan = this.plans.get({ batch: indices.length, gradients: true });
-        const targets = await this.#read(plan, source, indices, epoch);
-        const loss = this.step(plan, targets, { seed, step: epoch * count + batch });
-        expectFinite(loss.total, epoch, batch, count);
-        totals.add(loss, plan, targets);
-        const at = { epoch, batch: batch++, batches: count, size: indices.length };
-        await options.onBatchEnd?.(at, totals.logs());
-        await turn();
-      }
-      const logs = totals.logs();
-      if (validation) Object.assign(logs, await this.evaluate(validation, batchSize, "val_"));
-      result.epochs.push(epoch);
-      for (const [name, value] of Object.entries(logs)) (result.history[name] ??= []).push(value);
-      await options.onEpochEnd?.(epoch, logs);
-    }
-    return result;
-  }
-}
-
-function expectFinite(loss: number, epoch: number, batch: number, batches: number): void {
-  if (Number.isFinite(loss)) return;
-  throw new DeconvError(
-    `Training stopped: the loss became ${loss} in epoch ${epoch + 1}, batch ${
-      batch + 1
-    } of ${batches}; try a smaller learning rate, globalClipNorm, or look for NaN in the data`,
-  );
 }

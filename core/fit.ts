@@ -1,0 +1,158 @@
+import type { BatchPosition, Callback, TrainingRun } from "./callbacks/callback.ts";
+import { CallbackList } from "./callbacks/list.ts";
+import { batchCount, batches } from "./data/batches.ts";
+import { DeconvError } from "./errors.ts";
+import { positive } from "./geometry.ts";
+import type { Model } from "./model.ts";
+import type { BatchSource } from "./source.ts";
+import { type Part, type Trainer, turns } from "./train.ts";
+
+/** What `fit` takes. */
+export interface FitOptions extends Pick<Callback, "onBatchEnd" | "onEpochEnd"> {
+  /** Passes over the data, counted from the very first. Default 1. */
+  epochs?: number;
+  /** Pictures a batch. Default 32. */
+  batchSize?: number;
+  /**
+   * Batches whose gradients make one step of the optimizer together, as if they were one batch: for
+   * steps that do not fit into memory. Default 1.
+   */
+  accumulateSteps?: number;
+  /** Whether each epoch goes through the data in another order. Default true. */
+  shuffle?: boolean;
+  /** Decides the order. Default 0. */
+  seed?: number;
+  /** Where to go on: the first epoch to run. Default 0. */
+  initialEpoch?: number;
+  /** Where in that epoch to go on. Default 0. */
+  initialBatch?: number;
+  /** What goes along with the run. Default none. */
+  callbacks?: readonly Callback[];
+  /** Stops the run after the step at hand. */
+  signal?: AbortSignal;
+}
+
+/** What a training run was like. */
+export interface History {
+  /** Number of each epoch completed. */
+  epochs: number[];
+  /** Loss and metrics of each epoch, by name. */
+  history: Record<string, number[]>;
+  /** Where a run that was stopped would go on; absent when it ran to its end. */
+  stopped?: { epoch: number; batch: number };
+  /** What a callback stopped it for. */
+  reason?: string;
+}
+
+/** Trains on a source; see `Model.fit`. */
+export async function fit(
+  model: Model,
+  trainer: Trainer,
+  source: BatchSource,
+  options: FitOptions,
+  validation: BatchSource | null,
+): Promise<History> {
+  const { epochs = 1, batchSize = 32, shuffle = true, seed = 0, signal } = options;
+  const { initialEpoch = 0, initialBatch = 0, callbacks = [], onBatchEnd, onEpochEnd } = options;
+  const accumulate = positive(options.accumulateSteps ?? 1, "accumulateSteps");
+  if (initialBatch % accumulate) {
+    throw new DeconvError(
+      `initialBatch must be a multiple of accumulateSteps, ${accumulate}; it is ${initialBatch}`,
+    );
+  }
+  const { size } = source, count = batchCount(size, batchSize);
+  const result: History = { epochs: [], history: {} };
+  const list = new CallbackList([...callbacks, { name: "fit", onBatchEnd, onEpochEnd }]);
+  const names = Object.keys(trainer.totals().logs());
+  const run = {
+    model,
+    optimizer: trainer.optimizer,
+    epochs,
+    reports: validation ? [...names, ...names.map((name) => `val_${name}`)] : names,
+    reason: null as string | null,
+    interrupted: false as boolean,
+    stop: (reason = "a callback stopped it") => void (run.reason ??= reason),
+  } satisfies TrainingRun;
+
+  const saved = initialEpoch || initialBatch ? model.callbackStates() : {};
+  await list.call("onTrainBegin", run);
+  list.restore(saved, run);
+  model.callbackStates = () => list.states();
+  model.progress = { epoch: initialEpoch, batch: initialBatch };
+
+  /** Whether the run ends here. */
+  const ends = () => {
+    run.interrupted = run.reason === null && !!signal?.aborted;
+    return run.interrupted || run.reason !== null;
+  };
+  const turn = turns();
+  /** Runs one epoch; false where it was stopped on the way. */
+  const runEpoch = async (epoch: number, start: number): Promise<boolean> => {
+    await list.call("onEpochBegin", epoch, run);
+    const totals = trainer.totals();
+    let batch = start, before = 0;
+    for (const indices of batches(size, { batchSize, shuffle, seed, epoch, start })) {
+      if (!before && ends()) return false;
+      const at: BatchPosition = { epoch, batch, batches: count, size: indices.length };
+      await list.call("onBatchBegin", at, run);
+      const plan = trainer.plans.get({ batch: indices.length, gradients: true });
+      const targets = await trainer.read(plan, source, indices, epoch);
+      const part = partOf(batch, before, { accumulate, count, batchSize, size });
+      const loss = trainer.step(plan, targets, { seed, step: epoch * count + batch }, part);
+      if (!Number.isFinite(loss.total)) {
+        await list.call("onNonFiniteLoss", at, loss.total, run);
+        if (run.reason === null) throw notFinite(loss.total, at);
+        return false;
+      }
+      totals.add(loss, plan, targets);
+      before = part.last ? 0 : indices.length;
+      batch++;
+      if (part.last) model.progress = { epoch, batch };
+      await list.call("onBatchEnd", at, totals.logs(), run);
+      await turn();
+    }
+    const logs = totals.logs();
+    if (validation) {
+      await list.call("onValidationBegin", epoch, run);
+      Object.assign(logs, await trainer.evaluate(validation, batchSize, "val_"));
+      await list.call("onValidationEnd", epoch, run);
+    }
+    model.progress = { epoch: epoch + 1, batch: 0 };
+    await list.call("onEpochEnd", epoch, logs, run);
+    await list.call("onCheckpoint", epoch, logs, run);
+    result.epochs.push(epoch);
+    for (const [name, value] of Object.entries(logs)) (result.history[name] ??= []).push(value);
+    return true;
+  };
+
+  let complete = true;
+  for (let epoch = initialEpoch; epoch < epochs && complete; epoch++) {
+    complete = !ends() && await runEpoch(epoch, epoch === initialEpoch ? initialBatch : 0);
+  }
+  if (!complete) result.stopped = model.progress;
+  if (run.reason !== null) result.reason = run.reason;
+  await list.call("onTrainEnd", run);
+  return result;
+}
+
+/** A batch's part in its step. */
+function partOf(
+  batch: number,
+  before: number,
+  { accumulate, count, batchSize, size }: Record<
+    "accumulate" | "count" | "batchSize" | "size",
+    number
+  >,
+): Part {
+  const first = batch - batch % accumulate, end = Math.min(first + accumulate, count);
+  const of = Math.min(end * batchSize, size) - first * batchSize;
+  return { of, before, last: batch === end - 1 };
+}
+
+function notFinite(loss: number, { epoch, batch, batches }: BatchPosition): DeconvError {
+  return new DeconvError(
+    `Training stopped: the loss became ${loss} in epoch ${epoch + 1}, batch ${
+      batch + 1
+    } of ${batches}; try a smaller learning rate, globalClipNorm, or look for NaN in the data`,
+  );
+}
