@@ -49,6 +49,7 @@ export {
 export type { Precision } from "./core/algorithm.ts";
 export type { ConvOptions, Padding, Pair } from "./core/geometry.ts";
 export type { SignalWindowOptions, WindowOptions } from "./core/pooling.ts";
+export type { SignalConvOptions, SignalPadding } from "./core/signal_geometry.ts";
 export {
   type Activation,
   activation,
@@ -58,8 +59,11 @@ export {
 export { add } from "./core/layers/add.ts";
 export type { Sides } from "./core/layers/borders.ts";
 export { concatenate, type ConcatenateOptions } from "./core/layers/concatenate.ts";
+export { conv1d, type Conv1dOptions } from "./core/layers/conv1d.ts";
+export { conv1dTranspose, type Conv1dTransposeOptions } from "./core/layers/conv1d_transpose.ts";
 export { conv2d, type Conv2dOptions } from "./core/layers/conv2d.ts";
 export { conv2dTranspose, type Conv2dTransposeOptions } from "./core/layers/conv2d_transpose.ts";
+export type { EndingOptions, FilterOptions } from "./core/layers/convolution.ts";
 export { cropping2d, type Cropping2dOptions } from "./core/layers/cropping2d.ts";
 export { dense, type DenseOptions } from "./core/layers/dense.ts";
 export {

@@ -1,5 +1,10 @@
-import { convFlops, convGeometry, convTransposeGeometry } from "../core/geometry.ts";
-import type { ConvConfig } from "../core/layers/conv2d.ts";
+import {
+  convFlops,
+  convGeometry,
+  type ConvOptions,
+  convTransposeGeometry,
+} from "../core/geometry.ts";
+import type { ConvolutionConfig } from "../core/layers/convolution.ts";
 import { sizeOf } from "../core/tensor.ts";
 import {
   conv2dTranspose,
@@ -55,7 +60,7 @@ export function pictures(batch: number, shape: Shape): Tensor {
 
 /** Flops of a layer's forward pass on one picture: those of convolutions; the rest is little. */
 function layerFlops(layer: Layer, shape: Shape): number {
-  const config = layer.config as unknown as ConvConfig;
+  const config = layer.config as unknown as ConvolutionConfig<ConvOptions>;
   const picture = shape as readonly [number, number, number];
   if (layer.kind === "conv2d") return convFlops(convGeometry(picture, config.filters, config));
   if (layer.kind === "conv2d_transpose") {

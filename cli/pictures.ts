@@ -41,6 +41,11 @@ function isPicture({ shape, data }: Tensor): boolean {
   return shape.length === 4 && shape[3] === 3 && data.every((v) => v >= 0 && v <= 1);
 }
 
+/** Whether inputs are grey or colour pictures. */
+function canStandInFront({ shape }: Tensor): boolean {
+  return shape.length === 4 && (shape[3] === 1 || shape[3] === 3);
+}
+
 /** Names for files: a layer's name may hold anything, and a shared layer stands in several places. */
 function fileNames(): (start: string, layer: string) => string {
   const taken = new Set<string>();
@@ -107,7 +112,7 @@ async function pictures(
         grid,
       }),
   ]);
-  const drawable = activations.filter(({ output }) => [2, 4].includes(output.shape.length));
+  const drawable = activations.filter(({ output }) => [2, 3, 4].includes(output.shape.length));
   const sheets = drawable.map(({ layer, output }): Picture => [
     name("activations", layer.name),
     () =>
@@ -116,7 +121,7 @@ async function pictures(
         normalize: normalize === "filter" ? "channel" : normalize,
         colormap,
         grid,
-        input: grid ? undefined : input,
+        input: grid || !canStandInFront(input) ? undefined : input,
         rgb: !grid && !colormap && isPicture(output),
       }),
   ]);

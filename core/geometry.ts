@@ -146,6 +146,23 @@ function checkChannels(channels: number, filters: number, groups: number): void 
   }
 }
 
+/** What to say of a kernel that is larger than its picture, or a row longer than one of a single row. */
+function misfit(
+  input: readonly [number, number, number],
+  kernel: readonly number[],
+  extent: readonly number[],
+  padded: number,
+): string {
+  const row = input[0] === 1 && kernel[0] === 1;
+  const size = ([height, width]: readonly number[]) => row ? `${width}` : `${height}x${width}`;
+  const dilated = extent.some((reach, i) => reach > kernel[i]);
+  return `kernelSize ${size(kernel)}${dilated ? ` (${size(extent)} with dilationRate)` : ""}` +
+    ` does not fit in a ${row ? "length" : "picture"} of ${size(input)}` +
+    `${
+      padded ? ` padded to ${padded}` : ""
+    }: use padding "same", a smaller kernel or a larger input`;
+}
+
 /**
  * The geometry of a convolution of pictures `[height, width, channels]` to `filters` channels.
  *
@@ -173,13 +190,7 @@ export function convGeometry(
     }
     const padded = input[i] + padStart[i] + padEnd[i];
     if (pads !== "same" && padded < extent[i]) {
-      throw new DeconvError(
-        `kernelSize ${kernel.join("x")}${
-          extent[i] > kernel[i] ? ` (${extent.join("x")} with dilationRate)` : ""
-        } does not fit in a picture of ${input[0]}x${input[1]}${
-          pads === "valid" ? "" : ` padded to ${padded}`
-        }: use padding "same", a smaller kernel or a larger picture`,
-      );
+      throw new DeconvError(misfit(input, kernel, extent, pads === "valid" ? 0 : padded));
     }
     const out = pads === "same"
       ? Math.ceil(input[i] / strides[i])
@@ -224,7 +235,7 @@ export function convTransposeGeometry(
   extra?.forEach((e, i) => {
     if (e >= strides[i]) {
       throw new DeconvError(
-        `outputPadding (${extra.join(", ")}) must be smaller than strides (${strides.join(", ")})`,
+        `outputPadding (${e}) must be smaller than strides (${strides[i]})`,
       );
     }
   });
@@ -245,8 +256,8 @@ export function convTransposeGeometry(
     if (out < 1) {
       throw new DeconvError(
         `padding (${
-          JSON.stringify(options.padding)
-        }) leaves nothing of the ${full} pixels that a transposed convolution makes of ${input[i]}`,
+          typeof pads === "string" ? `"${pads}"` : `${pads[i]} and ${pads[i + 2]}`
+        }) leaves nothing of the ${full} values that a transposed convolution makes of ${input[i]}`,
       );
     }
     padEnd[i] = full - out - padStart[i];

@@ -148,7 +148,7 @@ Deno.test("vectors, flat outputs, constants and other shapes have their pictures
       }),
       flatten({ name: "flat" }),
       dense({ units: 12, name: "numbers" }),
-      reshape([4, 3], { name: "rank-two" }),
+      reshape([4, 3], { name: "signals" }),
       flatten({ name: "flat-again" }),
       dense({ units: 1, name: "one" }),
     ]);
@@ -159,6 +159,7 @@ Deno.test("vectors, flat outputs, constants and other shapes have their pictures
       "activations-flat.png",
       "activations-numbers.png",
       "activations-one.png",
+      "activations-signals.png",
       "filters-constant.png",
       "filters-numbers.png",
       "filters-one.png",

@@ -9,6 +9,7 @@ import { overviewSheet } from "../core/image/overview.ts";
 import { rangeOf } from "../core/image/plane.ts";
 import { encodePng } from "../core/image/png.ts";
 import { reconstructionSheet } from "../core/image/reconstruction.ts";
+import { peaksOf } from "../core/image/signals.ts";
 import { theme } from "../core/image/theme.ts";
 import { type Tensor, tensor, zeros } from "../core/tensor.ts";
 import { noise, showsText } from "./golden/image/compare.ts";
@@ -256,8 +257,51 @@ Deno.test("activationSheet: a map larger than the sheet is shrunk, and that is s
   assert.ok(showsText(sheet, "1 picture × 1 channel · maps are shrunk to 512×398"));
 });
 
+Deno.test("activationSheet: signals are strips, one row a channel, on scales of their own", () => {
+  const wave = random([3, 40, 4]);
+  const sheet = activationSheet(wave, { title: "features" });
+  assertShows(sheet, "3 signals × 4 channels · blue is negative, red positive", "signal 2");
+  const one = activationSheet(positive([2, 40, 1]), { normalize: "layer" });
+  assertShows(one, "2 signals × 1 channel");
+  const beside = activationSheet(positive([2, 40, 8]), { input: positive([2, 6, 6, 1]) });
+  assertShows(beside, "picture 1");
+  // Every cell of a channel that is one value everywhere has the colour of that value.
+  const flat = tensor(Float32Array.from({ length: 20 }, (_, i) => i % 2 ? 3 : 1), [1, 10, 2]);
+  const colors = activationSheet(flat, { normalize: "layer" });
+  const scale = { colormap: "magma", low: 0, high: 3 } as const;
+  for (const value of [1, 3]) assert.ok(count(colors, colorOf(value, scale)) >= 10 * 56 * 27);
+});
+
+Deno.test("activationSheet: of a long signal the peaks are kept, of many signals the first", () => {
+  const long = zeros([1, 5000, 1]);
+  long.data[4321] = -2;
+  const sheet = activationSheet(long);
+  assertShows(sheet, "1 signal × 1 channel · of every 5 values the one farthest from zero");
+  const scale = { colormap: "blue-white-red", low: -2, high: 2 } as const;
+  assert.ok(count(sheet, colorOf(-2, scale)) >= 19);
+  assert.ok(sheet.width <= 1400);
+  const many = activationSheet(positive([40, 300, 64]));
+  assertShows(many, "First 2 of 40 signals × 64 channels");
+  assert.ok(many.height <= 1500);
+});
+
+Deno.test("peaksOf: farthest from zero, not finite before all", () => {
+  const plane = (data: number[]) => ({
+    data: Float32Array.from(data),
+    width: data.length,
+    height: 1,
+    offset: 0,
+    rowStride: data.length,
+    columnStride: 1,
+  });
+  assert.deepEqual([...peaksOf(plane([1, -3, 2, 0, 5]), 3).data], [-3, 2, 5]);
+  assert.deepEqual([...peaksOf(plane([NaN, 7, 1, Infinity]), 2).data], [NaN, Infinity]);
+  assert.equal(peaksOf(plane([1, 2]), 2).width, 2);
+});
+
 Deno.test("activationSheet: shapes that cannot be drawn are refused in one line", () => {
-  refuses(() => activationSheet(zeros([4])), /\[n,h,w,c\] or \[n,c\]/);
+  refuses(() => activationSheet(zeros([4])), /\[n,h,w,c\], \[n,length,c\] or \[n,c\]/);
+  refuses(() => activationSheet(zeros([2, 2, 3]), { rgb: true }), /\[n,h,w,3\]/);
   refuses(() => activationSheet(zeros([1, 0, 2, 3])), /none empty/);
   refuses(() => activationSheet(zeros([2, 2, 2, 4]), { rgb: true }), /\[n,h,w,3\]/);
   refuses(() => activationSheet(zeros([2, 4]), { input: zeros([1, 4, 4, 3]) }), /1 input pictures/);

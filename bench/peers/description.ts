@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { convGeometry, convTransposeGeometry } from "../../core/geometry.ts";
-import type { ConvConfig } from "../../core/layers/conv2d.ts";
+import { convGeometry, type ConvOptions, convTransposeGeometry } from "../../core/geometry.ts";
+import type { ConvolutionConfig } from "../../core/layers/convolution.ts";
 import type { ActivationConfig } from "../../core/layers/activation.ts";
 import type { Model } from "../../mod.ts";
 import type { ConvOp } from "../passes.ts";
@@ -51,7 +51,8 @@ export function describeNetwork(
       end += value.length;
       return end - value.length;
     });
-    const config = layer.config as unknown as ConvConfig, op = layer.kind as ConvOp;
+    const config = layer.config as unknown as ConvolutionConfig<ConvOptions>,
+      op = layer.kind as ConvOp;
     const make = op === "conv2d" ? convGeometry : convTransposeGeometry;
     const g = make(graph.shapes[inputs[0]] as PictureShape, config.filters, config);
     return {

@@ -80,13 +80,17 @@ export function blockBody(grid: MapGrid): Image {
   return stackImages(blocks, { gap: 10 });
 }
 
-/** The picture's number and, where given, the picture: as high as its block, 96 pixels at most. */
 function frontOf({ drawn, input, fit, scales }: MapGrid, n: number): Image {
   const rows = Math.ceil(scales.length / fit.columns);
   const high = rows * (fit.scale * drawn.height + fit.gutter) - fit.gutter;
+  return blockFront(`picture ${n}`, high, input, n);
+}
+
+/** What stands in front of a block: a text and, where given, the picture, 96 pixels high at most. */
+export function blockFront(text: string, high: number, input?: Tensor, n = 0): Image {
   const side = Math.min(96, Math.max(32, high));
   const front = createImage(input ? Math.max(68, side + 2) : 68, 18 + (input ? side + 2 : 0));
-  drawText(front, `picture ${n}`, { x: 0, y: 12, color: theme.muted });
+  drawText(front, text, { x: 0, y: 12, color: theme.muted });
   if (!input) return front;
   const picture = drawGrid([[{ image: fitInBox(paintPicture(input, n), side) }]]);
   blit(front, picture, { x: 0, y: 18 });

@@ -1,16 +1,25 @@
 import { DeconvError } from "../errors.ts";
 import { shapeText, sizeOf, type Tensor } from "../tensor.ts";
+import {
+  type ActivationDrawing,
+  colorWords,
+  extremesText,
+  facts,
+  legendFor,
+  mapFor,
+} from "./activation_words.ts";
 import { blockBody, type MapGrid, tableBody } from "./activation_grid.ts";
-import { type Colormap, colormapTable, isDiverging } from "./colormap.ts";
+import { type Colormap, colormapTable } from "./colormap.ts";
 import { fitBlocks, largestMap, sizeInBox } from "./fit.ts";
 import { drawGrid, type Tile } from "./grid.ts";
 import type { Image } from "./image.ts";
 import { matrixBody } from "./matrix.ts";
-import { countText, notFiniteText, numberText, rangeText, sentence, shownText } from "./numbers.ts";
+import { countText, numberText, sentence, shownText } from "./numbers.ts";
 import { panelFigure, type PanelGrid } from "./panels.ts";
 import { channelPlane, checkPictures, fitInBox, paintPicture } from "./pictures.ts";
-import { type Plane, rangeOf, rangeOfPlanes, scaleFor, type ValueRange } from "./plane.ts";
-import { bodyWidth, composeSheet, type Legend } from "./sheet.ts";
+import { type Plane, rangeOf, rangeOfPlanes, scaleFor } from "./plane.ts";
+import { bodyWidth, composeSheet } from "./sheet.ts";
+import { signalPlane, signalSheet } from "./signals.ts";
 
 /** Options of {@linkcode activationSheet}. */
 export interface ActivationSheetOptions {
@@ -35,12 +44,13 @@ export interface ActivationSheetOptions {
  * Draws what a layer made of some pictures.
  *
  * Feature maps `[n, h, w, c]` fill one row a picture, one tile a channel, or a block of rows where
- * they do not fit; vectors `[n, c]` are a heat map, one row a picture. Where no value is negative,
+ * they do not fit; signals `[n, length, c]` are a heat map each, one row a channel; vectors `[n, c]` are
+ * one heat map, one row a picture. Where no value is negative,
  * dark is zero and bright is large; otherwise blue is negative, red positive. When there are too many
  * channels or pictures, the first are shown and the subtitle says how many of how many. The range of
  * values is always stated; NaN and infinities are magenta.
  *
- * @param activation Values `[n, h, w, c]` or `[n, c]`; not changed.
+ * @param activation Values `[n, h, w, c]`, `[n, length, c]` or `[n, c]`; not changed.
  * @param options Title, scale, colours, and the pictures they come from.
  * @throws {DeconvError} When the shape is another, is empty, or does not match the options.
  *
@@ -54,11 +64,11 @@ export interface ActivationSheetOptions {
  */
 export function activationSheet(activation: Tensor, options: ActivationSheetOptions = {}): Image {
   const { shape } = activation;
-  if ((shape.length !== 4 && shape.length !== 2) || sizeOf(shape) === 0) {
+  if (![2, 3, 4].includes(shape.length) || sizeOf(shape) === 0) {
     throw new DeconvError(
       `Cannot draw activations of shape ${
         shapeText(shape)
-      }: [n,h,w,c] or [n,c], none empty, is needed`,
+      }: [n,h,w,c], [n,length,c] or [n,c], none empty, is needed`,
     );
   }
   colormapTable(options.colormap ?? "gray");
@@ -71,7 +81,7 @@ export function activationSheet(activation: Tensor, options: ActivationSheetOpti
       );
     }
   }
-  if (rgb && shape[3] !== 3) {
+  if (rgb && (shape.length !== 4 || shape[3] !== 3)) {
     throw new DeconvError(
       `Cannot draw activations of shape ${shapeText(shape)} as RGB: [n,h,w,3] is needed`,
     );
@@ -81,29 +91,8 @@ export function activationSheet(activation: Tensor, options: ActivationSheetOpti
   if (grid) return articleFigure(activation, { ...options, title, grid });
   const drawing = { ...options, title, range };
   if (shape.length === 2) return vectorSheet(activation, drawing);
+  if (shape.length === 3) return signalSheet(activation, drawing);
   return rgb ? pictureSheet(activation, drawing) : mapSheet(activation, drawing);
-}
-
-/** What a sheet of activations needs to know besides the values. */
-interface ActivationDrawing extends ActivationSheetOptions {
-  title: string;
-  range: ValueRange;
-}
-
-/** The map for a range: told, or two-armed exactly when something is negative. */
-function mapFor(range: ValueRange, colormap?: Colormap): Colormap {
-  return colormap ?? (range.low < 0 ? "blue-white-red" : "magma");
-}
-
-/** `maps 32×32 · values 0 … 3.1`, first line of every subtitle. */
-function facts({ shape }: Tensor, range: ValueRange): string {
-  const size = shape.length === 4 ? `maps ${shape[1]}×${shape[2]}` : "";
-  return sentence(size, `values ${rangeText(range)}`, notFiniteText(range));
-}
-
-/** The words for a map's ends, where there is something to say. */
-function colorWords(colormap: Colormap): string {
-  return isDiverging(colormap) ? "blue is negative, red positive" : "";
 }
 
 /** Feature maps: a table of pictures by channels, or a block of rows for each picture. */
@@ -139,25 +128,6 @@ function mapSheet(
     ],
     legends: [legendFor(normalize, scaleFor(range, colormap))],
   });
-}
-
-/** How far apart the scales of channels with their own scale are. */
-function extremesText(ranges: readonly ValueRange[]): string {
-  const sizes = ranges.map(({ low, high }) => Math.max(Math.abs(low), Math.abs(high)));
-  const [least, most] = [Math.min(...sizes), Math.max(...sizes)];
-  return sentence(`largest value of each channel: ${rangeText({ low: least, high: most })}`);
-}
-
-function legendFor(normalize: "channel" | "layer", scale: Legend["scale"]): Legend {
-  if (normalize === "layer") return { label: "activation", scale };
-  const label = "activation, each channel on its own scale";
-  const { colormap } = scale;
-  if (isDiverging(colormap)) {
-    const ticks = { low: "−largest", high: "+largest" };
-    return { label, scale: { colormap, low: -1, high: 1 }, ticks };
-  }
-  const ticks = { low: scale.low === 0 ? "0" : "smallest", high: "largest" };
-  return { label, scale: { colormap, low: 0, high: 1 }, ticks };
 }
 
 /** Vectors as a heat map, with the numbers written in where there is room. */
@@ -243,21 +213,25 @@ function articleFigure(
   const maps = shape.length === 4;
   const channels = maps ? shape[3] : 1;
   const all = shape[0] * channels;
-  const planes = Array.from(
-    { length: Math.min(all, grid.rows * grid.columns) },
-    (_, i): Plane =>
-      maps ? channelPlane(activation, Math.floor(i / channels), i % channels) : {
-        data,
-        width: shape[1],
-        height: 1,
-        offset: i * shape[1],
-        rowStride: 0,
-        columnStride: 1,
-      },
-  );
+  const panel = (i: number): Plane => {
+    if (maps) return channelPlane(activation, Math.floor(i / channels), i % channels);
+    if (shape.length === 3) return signalPlane(activation, i);
+    return {
+      data,
+      width: shape[1],
+      height: 1,
+      offset: i * shape[1],
+      rowStride: 0,
+      columnStride: 1,
+    };
+  };
+  const count = Math.min(all, grid.rows * grid.columns);
+  const planes = Array.from({ length: count }, (_, i) => panel(i));
   const which = maps
-    ? `${shownText(planes.length, all, "map")}, channel after channel, picture after picture`
-    : shownText(planes.length, all, "vector");
+    ? `${shownText(count, all, "map")}, channel after channel, picture after picture`
+    : shape.length === 3
+    ? `${shownText(count, all, "signal")}, a row for each channel`
+    : shownText(count, all, "vector");
   return panelFigure(planes, {
     title,
     subtitle: [facts(activation, rangeOf(data)), sentence(which)],

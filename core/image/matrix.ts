@@ -22,6 +22,12 @@ export interface MatrixOptions {
   readonly columnAxis: string;
   /** Pixels the heat map and its labels may take across. */
   readonly width: number;
+  /** Pixels it may take down; default those of a sheet. */
+  readonly height?: number;
+  /** What a column counts for in the numbers above it; default 1. */
+  readonly columnStep?: number;
+  /** Whether cells of a row touch, so that a row reads as a strip. Default false. */
+  readonly strips?: boolean;
 }
 
 /**
@@ -35,7 +41,8 @@ export function matrixBody(
   options: MatrixOptions,
 ): { image: Image; rows: number; columns: number } {
   const { scaleOfRow, noteOfRow, cellText, rowAxis, columnAxis, width } = options;
-  const pictureOfRow = plane.height * 36 <= bodyHeight ? options.pictureOfRow : undefined;
+  const { height = bodyHeight, columnStep = 1, strips = false } = options;
+  const pictureOfRow = plane.height * 36 <= height ? options.pictureOfRow : undefined;
   const labels = widest([rowAxis, String(plane.height - 1)]) + 10;
   const left = labels + (pictureOfRow ? 44 : 0);
   const notes = noteOfRow
@@ -43,14 +50,14 @@ export function matrixBody(
     : 0;
   const right = notes === 0 ? 0 : notes + 10;
   const columns = Math.min(plane.width, width - left - right - 1);
-  const rows = Math.min(plane.height, bodyHeight);
+  const rows = Math.min(plane.height, height);
   const cell = {
     width: Math.min(56, Math.floor((width - left - right - 1) / columns)),
-    height: Math.min(28, Math.floor(bodyHeight / rows)),
+    height: Math.min(28, Math.floor(height / rows)),
   };
-  if (cell.width < 20 && rows * 12 <= bodyHeight) cell.height = Math.min(cell.height, 20);
+  if (cell.width < 20 && rows * 12 <= height) cell.height = Math.min(cell.height, 20);
   if (pictureOfRow) cell.height = 36;
-  const gap = Math.min(cell.width, cell.height) >= 10 ? 1 : 0;
+  const gap = Math.min(strips ? Infinity : cell.width, cell.height) >= 10 ? 1 : 0;
   const top = 38;
   const map = { width: columns * cell.width, height: rows * cell.height };
   const image = createImage(
@@ -69,7 +76,10 @@ export function matrixBody(
     };
     const painted = paintPlane(slice, scaleOfRow(row));
     const y = top + row * cell.height;
-    blit(image, stretched(painted, { ...cell, gap }), { x: left, y });
+    blit(image, stretched(painted, { ...cell, right: strips ? 0 : gap, below: gap }), {
+      x: left,
+      y,
+    });
     const middle = y + Math.floor(cell.height / 2) + 4;
     if (row % stepFor(cell.height, 16) === 0) {
       drawText(image, String(row), {
@@ -94,25 +104,28 @@ export function matrixBody(
   const frame = {
     x: left - 1,
     y: top - 1,
-    width: map.width + 2 - gap,
+    width: map.width + 2 - (strips ? 0 : gap),
     height: map.height + 2 - gap,
   };
   strokeRect(image, frame, theme.line);
-  const step = stepFor(cell.width, widest([String(columns - 1)]) + 8);
+  const step = stepFor(cell.width, widest([String((columns - 1) * columnStep)]) + 8);
   for (let column = 0; column < columns; column += step) {
-    const x = left + (column + 0.5) * cell.width;
-    if (x + widest([String(column)]) / 2 > image.width) break; // it would be cut
-    drawText(image, String(column), { x, y: 31, align: "center", color: theme.faint });
+    const x = left + (column + 0.5) * cell.width, text = String(column * columnStep);
+    if (x + widest([text]) / 2 > image.width) break; // it would be cut
+    drawText(image, text, { x, y: 31, align: "center", color: theme.faint });
   }
   return { image, rows, columns };
 }
 
 /** A row of pixels as a row of cells, with free lines to the right and below where there is a gap. */
-function stretched(row: Image, cell: { width: number; height: number; gap: number }): Image {
+function stretched(
+  row: Image,
+  cell: { width: number; height: number; right: number; below: number },
+): Image {
   const image = createImage(row.width * cell.width, cell.height, theme.line);
   for (let x = 0; x < row.width; x++) {
     const [red, green, blue] = row.data.subarray(4 * x, 4 * x + 3);
-    const size = { width: cell.width - cell.gap, height: cell.height - cell.gap };
+    const size = { width: cell.width - cell.right, height: cell.height - cell.below };
     fillRect(image, { x: x * cell.width, y: 0, ...size }, [red, green, blue]);
   }
   return image;

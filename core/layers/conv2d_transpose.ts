@@ -1,46 +1,22 @@
-import { convTransposeGeometry, type Pair, pair } from "../geometry.ts";
+import type { ConvOptions, Pair } from "../geometry.ts";
 import { createLayer, type Layer, type LayerKind } from "../layer.ts";
 import {
-  configureConv,
-  type Conv2dOptions,
-  type ConvConfig,
-  convParameters,
-  lowerConv,
-  pictureShape,
-} from "./conv2d.ts";
-import type { ActivationConfig } from "./activation.ts";
+  type ConvolutionConfig,
+  convolutionKind,
+  type FilterOptions,
+  PICTURES,
+} from "./convolution.ts";
 
 /** Options of `conv2dTranspose`. */
-export interface Conv2dTransposeOptions extends Conv2dOptions {
+export interface Conv2dTransposeOptions extends ConvOptions, FilterOptions {
   /** Rows and columns added at the output's bottom and right, less than the strides. */
   outputPadding?: Pair;
 }
 
-type TransposeConfig = ConvConfig & { outputPadding?: Pair };
-
 /** The definition of the transposed convolution layer. */
-export const conv2dTransposeKind: LayerKind<TransposeConfig> = {
-  kind: "conv2d_transpose",
-  gates: true,
-  activation: (config) => (config.activation as ActivationConfig).kind,
-  configure: (options) => ({
-    ...configureConv(options),
-    outputPadding: options.outputPadding === undefined
-      ? undefined
-      : pair(options.outputPadding, "outputPadding", 0),
-  }),
-  outputShape: (config, [shape]) =>
-    convTransposeGeometry(pictureShape(shape), config.filters, config).input,
-  parameters: (config, [shape]) => {
-    const geometry = convTransposeGeometry(pictureShape(shape), config.filters, config);
-    return convParameters(config, geometry, true);
-  },
-  lower: (config, lowering) => {
-    const [batch, ...picture] = lowering.inputs[0].shape;
-    const geometry = convTransposeGeometry(pictureShape(picture), config.filters, config, batch);
-    lowerConv(config, lowering, geometry, true);
-  },
-};
+export const conv2dTransposeKind: LayerKind<
+  ConvolutionConfig<ConvOptions & { outputPadding?: Pair }>
+> = convolutionKind("conv2d_transpose", PICTURES, true);
 
 /**
  * Transposed convolution ("deconvolution"): the input gradient of `conv2d`, run forward, so that

@@ -3,6 +3,8 @@ import { type Config, Layer, type LayerKind, type LayerOptions } from "../layer.
 import { activationKind } from "./activation.ts";
 import { addKind } from "./add.ts";
 import { concatenateKind } from "./concatenate.ts";
+import { conv1dKind } from "./conv1d.ts";
+import { conv1dTransposeKind } from "./conv1d_transpose.ts";
 import { conv2dKind } from "./conv2d.ts";
 import { conv2dTransposeKind } from "./conv2d_transpose.ts";
 import { cropping2dKind } from "./cropping2d.ts";
@@ -26,6 +28,8 @@ export const LAYER_KINDS: ReadonlyMap<string, LayerKind> = new Map(
     addKind,
     averagePool2dKind,
     concatenateKind,
+    conv1dKind,
+    conv1dTransposeKind,
     conv2dKind,
     conv2dTransposeKind,
     cropping2dKind,

@@ -3,6 +3,8 @@ import {
   activation,
   adam,
   add,
+  conv1d,
+  conv1dTranspose,
   conv2d,
   conv2dTranspose,
   dense,
@@ -32,6 +34,26 @@ export const KINDS: Record<string, () => Model> = {
     const x = input({ shape: [4], name: "here" }), y = input({ shape: [4], name: "there" });
     return model({ inputs: [x, y], outputs: add({ name: "sum" }).apply([x, y]) });
   },
+  conv1d: () =>
+    one(conv1d({
+      filters: 6,
+      kernelSize: 3,
+      strides: 2,
+      padding: "causal",
+      dilationRate: 2,
+      groups: 2,
+      activation: "gelu",
+      inputShape: [11, 4],
+    })),
+  conv1d_transpose: () =>
+    one(conv1dTranspose({
+      filters: 3,
+      kernelSize: 4,
+      strides: 3,
+      padding: [1, 0],
+      outputPadding: 2,
+      inputShape: [5, 2],
+    })),
   conv2d: () =>
     one(conv2d({
       filters: 4,
