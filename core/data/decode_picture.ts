@@ -1,0 +1,53 @@
+import { DeconvError } from "../errors.ts";
+import { decodeJpeg, isJpeg } from "../formats/jpeg.ts";
+import type { Pixels } from "../formats/pixels.ts";
+import { decodePng, isPng } from "../formats/png.ts";
+
+/** Whether a file of this name should be a picture that can be decoded. */
+export function isPictureName(name: string): boolean {
+  return /^[^.].*\.(png|jpe?g)$/i.test(name);
+}
+
+/** Whether a file of this name should be a picture of a kind that cannot be decoded. */
+export function isForeignPicture(name: string): boolean {
+  return /^[^.].*\.(gif|bmp|webp|tiff?|avif|heic)$/i.test(name);
+}
+
+/** Decodes a PNG or JPEG file, whatever it is called. @throws {DeconvError} When it is neither, or damaged. */
+export function decodePicture(
+  bytes: Uint8Array,
+  name: string,
+  options: { indices?: boolean } = {},
+): Pixels {
+  if (isPng(bytes)) return decodePng(bytes, name, options);
+  if (isJpeg(bytes)) return decodeJpeg(bytes, name);
+  throw new DeconvError(
+    `Cannot read ${name} as a picture: ${
+      bytes.length ? "it is neither PNG nor JPEG" : "it is empty"
+    }`,
+  );
+}
+
+/** What becomes of a picture's alpha: it is laid over white, or the alpha is left out. */
+export type Alpha = "white" | "drop";
+
+/**
+ * A picture as numbers 0..1 with one channel or three, `[height, width, channels]`. Gray is made of
+ * colours as 0.299 red + 0.587 green + 0.114 blue (ITU-R BT.601).
+ */
+export function toValues(pixels: Pixels, channels: 1 | 3, alpha: Alpha): Float32Array {
+  const { width, height, max, data, channels: has } = pixels;
+  const values = new Float32Array(width * height * channels);
+  const transparent = has % 2 === 0, colour = has > 2;
+  for (let i = 0, from = 0, to = 0; i < width * height; i++, from += has) {
+    const cover = transparent && alpha === "white" ? data[from + has - 1] / max : 1;
+    const at = (c: number) => data[from + c] / max * cover + 1 - cover;
+    if (!colour) {
+      const value = at(0);
+      for (let c = 0; c < channels; c++) values[to++] = value;
+    } else if (channels === 1) {
+      values[to++] = 0.299 * at(0) + 0.587 * at(1) + 0.114 * at(2);
+    } else for (let c = 0; c < 3; c++) values[to++] = at(c);
+  }
+  return values;
+}
