@@ -57,6 +57,10 @@ export {
   type ActivationName,
 } from "./core/layers/activation.ts";
 export { add } from "./core/layers/add.ts";
+export {
+  batchNormalization,
+  type BatchNormalizationOptions,
+} from "./core/layers/batch_normalization.ts";
 export type { Sides } from "./core/layers/borders.ts";
 export { concatenate, type ConcatenateOptions } from "./core/layers/concatenate.ts";
 export { conv1d, type Conv1dOptions } from "./core/layers/conv1d.ts";
@@ -73,6 +77,16 @@ export {
   globalMaxPool2d,
   type GlobalPoolOptions,
 } from "./core/layers/global_pool.ts";
+export {
+  groupNormalization,
+  type GroupNormalizationOptions,
+} from "./core/layers/group_normalization.ts";
+export { instanceNormalization } from "./core/layers/instance_normalization.ts";
+export {
+  layerNormalization,
+  type LayerNormalizationOptions,
+} from "./core/layers/layer_normalization.ts";
+export type { NormalizationOptions } from "./core/layers/normalization.ts";
 export { permute } from "./core/layers/permute.ts";
 export {
   averagePool2d,

@@ -1,17 +1,7 @@
 // What is done to a result as it is stored.
 
 import { kept } from "./microkernel_rows";
-
-/** Stores the first `count` (at most 4) lanes. */
-export function storeLanes(to: usize, v: v128, count: i32): void {
-  if (count >= 4) {
-    v128.store(to, v);
-    return;
-  }
-  store<f32>(to, f32x4.extract_lane(v, 0));
-  if (count > 1) store<f32>(to, f32x4.extract_lane(v, 1), 4);
-  if (count > 2) store<f32>(to, f32x4.extract_lane(v, 2), 8);
-}
+import { storeLanes } from "./simd";
 
 /**
  * Stores the first `count` (at most 4) lanes: none below `low`, and where `gate` is set only those are

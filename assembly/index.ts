@@ -18,5 +18,8 @@ export { scatter_pass } from "./scatter";
 export { planar_pass } from "./planar";
 export { planar_kernel_gradient } from "./planar_gradient";
 export { fill_pixels } from "./fill";
+export { norm_apply, norm_statistics, norm_workspace } from "./norm";
+export { norm_gradient } from "./norm_gradient";
+export { layer_norm_forward, layer_norm_gradient, layer_norm_workspace } from "./layer_norm";
 export { copy_box } from "./copy";
 export { window_pass } from "./window_pass";

@@ -3,8 +3,8 @@
 // (row · width + column). The gradient collects: every pixel looks into the outputs whose windows hold
 // it for those it gave its value to. Average pooling is in resample.ts.
 
-import { finish, storeLanes } from "./finish";
-import { choose } from "./simd";
+import { finish } from "./finish";
+import { choose, storeLanes } from "./simd";
 import { lineBytes, Pass, pixelBytes, Span } from "./windows";
 
 /**

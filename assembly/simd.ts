@@ -35,6 +35,33 @@ export function firstLanes(count: i32): v128 {
   return i32x4.gt_s(i32x4.splat(count), i32x4(0, 1, 2, 3));
 }
 
+/** Loads up to four values; lanes past `count` become `fill`. */
+export function loadLanes(at: usize, count: i32, fill: f32): v128 {
+  const v = v128.load(at);
+  return count >= 4 ? v : choose(firstLanes(count), v, f32x4.splat(fill));
+}
+
+/** Stores the first `count` (at most 4) lanes. */
+export function storeLanes(to: usize, v: v128, count: i32): void {
+  if (count >= 4) {
+    v128.store(to, v);
+    return;
+  }
+  store<f32>(to, f32x4.extract_lane(v, 0));
+  if (count > 1) store<f32>(to, f32x4.extract_lane(v, 1), 4);
+  if (count > 2) store<f32>(to, f32x4.extract_lane(v, 2), 8);
+}
+
+/** The first two lanes as doubles. */
+export function widenLow(v: v128): v128 {
+  return f64x2.promote_low_f32x4(v);
+}
+
+/** The last two lanes as doubles. */
+export function widenHigh(v: v128): v128 {
+  return f64x2.promote_low_f32x4(v128.shuffle<f32>(v, v, 2, 3, 2, 3));
+}
+
 /** Four rows of four values, `step` bytes apart, turned over: the first `count` (2 to 4) columns become rows, `toStep` bytes apart. */
 export function transposeSquare(
   from: usize,

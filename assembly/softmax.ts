@@ -5,7 +5,7 @@
 import { ARGUMENTS } from "./memory";
 import { exp, log } from "./math";
 import { parallel } from "./parallel";
-import { choose, firstLanes, madd, sumLanes } from "./simd";
+import { loadLanes, madd, storeLanes, sumLanes } from "./simd";
 
 /** Elements (about) a chunk handles. */
 const CHUNK: i32 = 8192;
@@ -24,19 +24,6 @@ function rowsPerChunk(width: i32): i32 {
   return max(1, CHUNK / max(1, width));
 }
 
-/** Loads up to four values; lanes past the row's end become `fill`. */
-function loadRow(at: usize, left: i32, fill: f32): v128 {
-  const v = v128.load(at);
-  return left >= 4 ? v : choose(firstLanes(left), v, f32x4.splat(fill));
-}
-
-function storeRow(at: usize, v: v128, left: i32): void {
-  if (left >= 4) return v128.store(at, v);
-  store<f32>(at, f32x4.extract_lane(v, 0));
-  if (left > 1) store<f32>(at, f32x4.extract_lane(v, 1), 4);
-  if (left > 2) store<f32>(at, f32x4.extract_lane(v, 2), 8);
-}
-
 function forwardChunk(chunk: i32, _thread: i32): void {
   const a = changetype<Rows>(ARGUMENTS), width = a.width, each = rowsPerChunk(width);
   const end = min((chunk + 1) * each, a.rows);
@@ -44,7 +31,7 @@ function forwardChunk(chunk: i32, _thread: i32): void {
     const x = a.x + <usize> (row * width) * 4, y = a.y + <usize> (row * width) * 4;
     let top = f32x4.splat(-Infinity);
     for (let j = 0; j < width; j += 4) {
-      top = f32x4.max(top, loadRow(x + <usize> j * 4, width - j, -Infinity));
+      top = f32x4.max(top, loadLanes(x + <usize> j * 4, width - j, -Infinity));
     }
     const highest = max(
       max(f32x4.extract_lane(top, 0), f32x4.extract_lane(top, 1)),
@@ -53,13 +40,13 @@ function forwardChunk(chunk: i32, _thread: i32): void {
     const shift = f32x4.splat(highest);
     let sum: f64 = 0;
     for (let j = 0; j < width; j += 4) {
-      const d = f32x4.sub(loadRow(x + <usize> j * 4, width - j, -Infinity), shift);
+      const d = f32x4.sub(loadLanes(x + <usize> j * 4, width - j, -Infinity), shift);
       sum += sumLanes(exp(d));
     }
     const scale = f32x4.splat(<f32> (1 / sum)), less = log(f32x4.splat(<f32> sum));
     for (let j = 0; j < width; j += 4) {
       const at = <usize> j * 4, d = f32x4.sub(v128.load(x + at), shift);
-      storeRow(y + at, a.logarithm ? f32x4.sub(d, less) : f32x4.mul(exp(d), scale), width - j);
+      storeLanes(y + at, a.logarithm ? f32x4.sub(d, less) : f32x4.mul(exp(d), scale), width - j);
     }
   }
 }
@@ -72,15 +59,15 @@ function gradientChunk(chunk: i32, _thread: i32): void {
     const y = a.y + offset, dy = a.dy + offset, dx = a.x + offset;
     let sum: f64 = 0;
     for (let j = 0; j < width; j += 4) {
-      const g = loadRow(dy + <usize> j * 4, width - j, 0);
-      sum += sumLanes(a.logarithm ? g : f32x4.mul(g, loadRow(y + <usize> j * 4, width - j, 0)));
+      const g = loadLanes(dy + <usize> j * 4, width - j, 0);
+      sum += sumLanes(a.logarithm ? g : f32x4.mul(g, loadLanes(y + <usize> j * 4, width - j, 0)));
     }
     const s = f32x4.splat(<f32> sum);
     for (let j = 0; j < width; j += 4) {
       const at = <usize> j * 4, v = v128.load(y + at), g = v128.load(dy + at);
       // softmax: y (dy - Σ dy·y); log-softmax: dy - e^y Σ dy
       const d = a.logarithm ? madd(f32x4.neg(exp(v)), s, g) : f32x4.mul(v, f32x4.sub(g, s));
-      storeRow(dx + at, d, width - j);
+      storeLanes(dx + at, d, width - j);
     }
   }
 }

@@ -2,6 +2,7 @@ import { DeconvError } from "../errors.ts";
 import { type Config, Layer, type LayerKind, type LayerOptions } from "../layer.ts";
 import { activationKind } from "./activation.ts";
 import { addKind } from "./add.ts";
+import { batchNormalizationKind } from "./batch_normalization.ts";
 import { concatenateKind } from "./concatenate.ts";
 import { conv1dKind } from "./conv1d.ts";
 import { conv1dTransposeKind } from "./conv1d_transpose.ts";
@@ -9,6 +10,9 @@ import { conv2dKind } from "./conv2d.ts";
 import { conv2dTransposeKind } from "./conv2d_transpose.ts";
 import { cropping2dKind } from "./cropping2d.ts";
 import { denseKind } from "./dense.ts";
+import { groupNormalizationKind } from "./group_normalization.ts";
+import { instanceNormalizationKind } from "./instance_normalization.ts";
+import { layerNormalizationKind } from "./layer_normalization.ts";
 import {
   globalAveragePool1dKind,
   globalAveragePool2dKind,
@@ -27,6 +31,7 @@ export const LAYER_KINDS: ReadonlyMap<string, LayerKind> = new Map(
     activationKind,
     addKind,
     averagePool2dKind,
+    batchNormalizationKind,
     concatenateKind,
     conv1dKind,
     conv1dTransposeKind,
@@ -39,6 +44,9 @@ export const LAYER_KINDS: ReadonlyMap<string, LayerKind> = new Map(
     globalAveragePool2dKind,
     globalMaxPool1dKind,
     globalMaxPool2dKind,
+    groupNormalizationKind,
+    instanceNormalizationKind,
+    layerNormalizationKind,
     maxPool2dKind,
     permuteKind,
     reflectionPadding2dKind,

@@ -5,14 +5,18 @@ import {
   type ActivationName,
   add,
   averagePool2d,
+  batchNormalization,
   concatenate,
   conv2d,
   conv2dTranspose,
   dense,
   globalAveragePool2d,
   globalMaxPool2d,
+  groupNormalization,
   input,
+  instanceNormalization,
   type Layer,
+  layerNormalization,
   maxPool2d,
   model,
   type Padding,
@@ -66,6 +70,20 @@ export const LAYERS: Readonly<Record<string, MakeLayer>> = {
       alpha: (settings.alpha ?? undefined) as number | undefined,
     }),
   add: () => add(),
+  batch_norm: ({ settings }) =>
+    batchNormalization({
+      epsilon: settings.epsilon as number,
+      momentum: 1 - (settings.torch_momentum as number),
+      unbiasedVariance: true,
+    }),
+  instance_norm: ({ settings }) => instanceNormalization({ epsilon: settings.epsilon as number }),
+  group_norm: ({ settings }) =>
+    groupNormalization({
+      groups: settings.groups as number,
+      epsilon: settings.epsilon as number,
+    }),
+  layer_norm: ({ settings }) =>
+    layerNormalization({ axis: settings.axis as number, epsilon: settings.epsilon as number }),
   concat: ({ settings }) => concatenate({ axis: settings.axis as number }),
   pad: ({ settings }) => reflectionPadding2d({ padding: settings.pads as Sides }),
   max_pool2d: (c) => maxPool2d(windows(c)),
@@ -76,6 +94,12 @@ export const LAYERS: Readonly<Record<string, MakeLayer>> = {
     }),
   global_max_pool2d: () => globalMaxPool2d(),
   global_avg_pool2d: () => globalAveragePool2d(),
+};
+
+/** PyTorch's names of what is not learned. */
+const RUNNING: Readonly<Record<string, string>> = {
+  moving_mean: "running_mean",
+  moving_variance: "running_var",
 };
 
 /** A layer has no batch of its own where an array has one axis only. */
@@ -103,8 +127,9 @@ export function runLayerCase(c: OracleCase, make: MakeLayer): Results {
   const symbols = xs.map(({ shape }) => input({ shape: shape.slice(1) }));
   const net = model({ inputs: symbols, outputs: layer.apply(symbols) });
 
-  for (const { name } of net.parameters) {
+  for (const { name, learned } of net.parameters) {
     const own = name.slice(name.lastIndexOf("/") + 1);
+    if (!learned) continue; // starts as the layer has it
     if (!tensors[own]) throw new Error(`the case has no tensor "${own}"`);
     net.setWeights(name, tensors[own]);
   }
@@ -113,8 +138,10 @@ export function runLayerCase(c: OracleCase, make: MakeLayer): Results {
 
   const results: Record<string, Tensor> = { y };
   inputs.forEach((name, i) => results[`d${name}`] = gradients[i]);
-  for (const { name, shape, gradient } of net.parameters) {
-    results[`d${name.slice(name.lastIndexOf("/") + 1)}`] = { shape, data: gradient.view.slice() };
+  for (const { name, shape, value, gradient, learned } of net.parameters) {
+    const own = name.slice(name.lastIndexOf("/") + 1);
+    if (learned) results[`d${own}`] = { shape, data: gradient.view.slice() };
+    else results[RUNNING[own]] = { shape, data: value.view.slice() };
   }
   for (const [name, { shape, data }] of Object.entries(results)) {
     if (tensors[name]?.shape.length === 1 && shape[0] === 1) {

@@ -1,0 +1,136 @@
+/** What the normalisation layers share: epsilon, gamma and beta, and the kernels over rows. */
+import { DeconvError } from "../errors.ts";
+import { type Initializer, initializerConfig } from "../initializers.ts";
+import type { LayerOptions, Lowering, Parameter, ParameterSpec, Value } from "../layer.ts";
+import type { Shape } from "../tensor.ts";
+import {
+  type Affine,
+  normApply,
+  normGradient,
+  type NormShape,
+  normStatistics,
+  statisticsLength,
+} from "../wasm/norm.ts";
+
+/** Options that all normalisation layers take. */
+export interface NormalizationOptions extends LayerOptions {
+  /** Added to the variance before its square root is taken. Default 1e-3. */
+  epsilon?: number;
+  /** Whether an offset beta is added. Default true. */
+  center?: boolean;
+  /** Whether the result is multiplied by a factor gamma. Default true. */
+  scale?: boolean;
+  /** Default `"zeros"`. */
+  betaInitializer?: Initializer;
+  /** Default `"ones"`. */
+  gammaInitializer?: Initializer;
+}
+
+/** These options, complete. */
+export type NormalizationConfig = Required<Omit<NormalizationOptions, keyof LayerOptions>>;
+
+/** Fills in and checks what all normalisation layers share. */
+export function configureNormalization(options: NormalizationOptions): NormalizationConfig {
+  const { epsilon = 1e-3, center = true, scale = true } = options;
+  if (!(typeof epsilon === "number" && epsilon > 0 && epsilon < Infinity)) {
+    throw new DeconvError(`epsilon must be a number above 0, such as 1e-3; it is ${epsilon}`);
+  }
+  return {
+    epsilon,
+    center: flag(center, "center"),
+    scale: flag(scale, "scale"),
+    betaInitializer: initializerConfig(options.betaInitializer ?? "zeros"),
+    gammaInitializer: initializerConfig(options.gammaInitializer ?? "ones"),
+  };
+}
+
+/** Checks an option that is true or false. */
+export function flag(value: unknown, name: string): boolean {
+  if (typeof value === "boolean") return value;
+  throw new DeconvError(`${name} must be true or false; it is ${JSON.stringify(value)}`);
+}
+
+/** Checks that the axis, where one is given, is the last: channels are nowhere else. */
+export function expectLastAxis(options: object): void {
+  const { axis = -1 } = options as { axis?: unknown };
+  if (axis !== -1) {
+    throw new DeconvError(
+      `axis must be -1, the last: channels are last in every array; it is ${JSON.stringify(axis)}`,
+    );
+  }
+}
+
+/** Gamma and beta of this shape, as far as they are wanted. */
+export function affineParameters(
+  { center, scale, gammaInitializer, betaInitializer }: NormalizationConfig,
+  shape: Shape,
+): ParameterSpec[] {
+  const gamma = { name: "gamma", shape, initializer: gammaInitializer };
+  const beta = { name: "beta", shape, initializer: betaInitializer };
+  return [...scale ? [gamma] : [], ...center ? [beta] : []];
+}
+
+/** Gamma and beta among the parameters that `affineParameters` begins. */
+export function affineOf(
+  { center, scale }: NormalizationConfig,
+  { parameters }: Lowering,
+): Affine<Parameter> {
+  return {
+    gamma: scale ? parameters[0] : null,
+    beta: center ? parameters[scale ? 1 : 0] : null,
+  };
+}
+
+/** The values of gamma and beta. */
+export function valuesOf({ gamma, beta }: Affine<Parameter>): Affine<Parameter["value"]> {
+  return { gamma: gamma && gamma.value, beta: beta && beta.value };
+}
+
+/** Where the gradients of gamma and beta go, if they are wanted. */
+export function gradientsOf(
+  { gamma, beta }: Affine<Parameter>,
+  wanted: boolean,
+): Affine<Parameter["gradient"]> {
+  return {
+    gamma: wanted && gamma ? gamma.gradient : null,
+    beta: wanted && beta ? beta.gradient : null,
+  };
+}
+
+/** How the kernels see a value: its last axis as channels, all between the batch and it as rows. */
+export function rowsOf({ shape }: Value): { batch: number; rows: number; channels: number } {
+  const rows = shape.slice(1, -1).reduce((product, size) => product * size, 1);
+  return { batch: shape[0], rows, channels: shape[shape.length - 1] };
+}
+
+/** Adds a normalisation of each picture by its own statistics, over groups of channels, to a plan. */
+export function lowerGroups(
+  config: NormalizationConfig,
+  lowering: Lowering,
+  groups: number,
+): void {
+  const { inputs: [from], output: to } = lowering;
+  const { batch: instances, rows, channels } = rowsOf(from);
+  const shape: NormShape = { instances, rows, channels, groups, epsilon: config.epsilon };
+  const statistics = lowering.saved(statisticsLength(instances * groups));
+  const affine = affineOf(config, lowering), values = valuesOf(affine);
+  lowering.add({
+    forward: () => {
+      normStatistics(shape, from.data, statistics);
+      normApply(shape, statistics, values, from.data, to.data);
+    },
+    backward: ({ parameters }) => {
+      const gradients = gradientsOf(affine, parameters && lowering.trainable);
+      normGradient(
+        shape,
+        statistics,
+        values.gamma,
+        from.data,
+        to.gradient!,
+        from.gradient,
+        gradients,
+        { gate: from.gated },
+      );
+    },
+  });
+}
