@@ -86,6 +86,7 @@ export {
   layerNormalization,
   type LayerNormalizationOptions,
 } from "./core/layers/layer_normalization.ts";
+export { maxUnpool2d, type MaxUnpool2dOptions } from "./core/layers/max_unpool2d.ts";
 export type { NormalizationOptions } from "./core/layers/normalization.ts";
 export { permute } from "./core/layers/permute.ts";
 export {
@@ -94,6 +95,7 @@ export {
   maxPool2d,
   type Pool2dOptions,
 } from "./core/layers/pool2d.ts";
+export { poolSwitches2d, switchesOf } from "./core/layers/pool_switches2d.ts";
 export {
   reflectionPadding2d,
   type ReflectionPadding2dOptions,

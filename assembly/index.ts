@@ -23,3 +23,4 @@ export { norm_gradient } from "./norm_gradient";
 export { layer_norm_forward, layer_norm_gradient, layer_norm_workspace } from "./layer_norm";
 export { copy_box } from "./copy";
 export { window_pass } from "./window_pass";
+export { unpool_gather, unpool_scatter } from "./unpool2d";

@@ -4,11 +4,16 @@ import assert from "node:assert/strict";
 import {
   averagePool2d,
   conv2d,
+  DeconvError,
   globalMaxPool2d,
+  input,
   type Layer,
   maxPool2d,
+  maxUnpool2d,
+  model,
   sequential,
   sgd,
+  switchesOf,
   tensor,
 } from "../mod.ts";
 import { Plan } from "../core/plan.ts";
@@ -71,4 +76,51 @@ Deno.test("pools write the gradient of a relu over its output", () => {
       });
     }
   }
+});
+
+Deno.test("unpooling by the switches of a pool puts the maxima back", () => {
+  const x = input({ shape: [6, 9, 5] }), options = { poolSize: 3 };
+  const pooled = maxPool2d(options).apply(x);
+  const net = model({
+    inputs: x,
+    outputs: maxUnpool2d(options).apply([pooled, switchesOf(pooled)]),
+  });
+  const values = randomNormal([2, 6, 9, 5], 1), y = net.predict(values);
+  assert.deepEqual(y.shape, values.shape);
+  assert.equal(y.data.filter((v) => v !== 0).length, values.data.length / 9);
+  y.data.forEach((v, i) => assert.ok(v === 0 || v === values.data[i]));
+  // Where it put them is where max pooling's gradient goes.
+  const dy = randomNormal([2, 2, 3, 5], 2);
+  const alone = sequential([maxPool2d({ ...options, inputShape: [6, 9, 5] })]);
+  alone.forward(values, { training: true });
+  const [dx] = alone.backward(dy);
+  const shapes = [input({ shape: [2, 3, 5] }), input({ shape: [2, 3, 5] })];
+  const unpool = model({ inputs: shapes, outputs: maxUnpool2d(options).apply(shapes) });
+  const switches = model({ inputs: x, outputs: switchesOf(pooled) }).predict(values);
+  assert.deepEqual(unpool.predict([dy, switches]).data, dx.data);
+});
+
+Deno.test("switches of another layer, of other shapes, out of the picture are refused", () => {
+  const x = input({ shape: [4, 4, 1] }), y = input({ shape: [2, 2, 1] });
+  const one = input({ shape: [1, 1, 1] });
+  assert.throws(() => switchesOf(averagePool2d().apply(x)), /made by|average_pool2d made/);
+  assert.throws(() => switchesOf(x), DeconvError);
+  assert.throws(() => maxUnpool2d().apply([x, y]), /same shape/);
+  assert.throws(
+    () => maxUnpool2d({ padding: 1, strides: 1 }).apply([one, one]),
+    (error: Error) => error instanceof DeconvError && /padding/.test(error.message),
+  );
+  const z = input({ shape: [2, 2, 1] });
+  const net = model({ inputs: [y, z], outputs: maxUnpool2d().apply([y, z]) });
+  const values = tensor([1, 2, 3, 4], [1, 2, 2, 1]);
+  for (const wrong of [16, -1, 0.5, NaN, Infinity, 2 ** 31]) {
+    assert.throws(
+      () => net.predict([values, tensor([0, 15, 3, wrong], [1, 2, 2, 1])]),
+      (error: Error) => error instanceof DeconvError && /switch/.test(error.message),
+    );
+  }
+  assert.deepEqual(
+    [...net.predict([values, tensor([0, 15, 3, 3], [1, 2, 2, 1])]).data],
+    [1, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2],
+  );
 });

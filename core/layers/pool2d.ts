@@ -1,6 +1,5 @@
 import {
   createLayer,
-  expectRank,
   type Layer,
   type LayerKind,
   type LayerOptions,
@@ -9,14 +8,12 @@ import {
 import {
   expectBoolean,
   poolAxes,
-  poolWindows,
   type WindowConfig,
   windowConfig,
   type WindowOptions,
 } from "../pooling.ts";
-import type { Shape } from "../tensor.ts";
 import type { Axes } from "../windows.ts";
-import { lowerMaxima, lowerSums } from "./windows.ts";
+import { lowerMaxima, lowerSums, pooledShape } from "./windows.ts";
 
 /** Options of `maxPool2d`. */
 export interface Pool2dOptions extends WindowOptions, LayerOptions {}
@@ -29,12 +26,6 @@ export interface AveragePool2dOptions extends Pool2dOptions {
 
 type AverageConfig = WindowConfig & { countIncludePad: boolean };
 
-function outputShape(config: WindowConfig, [shape]: readonly Shape[]): Shape {
-  expectRank(shape, 3, "[height, width, channels]");
-  const [rows, columns] = poolWindows([shape[0], shape[1]], config);
-  return [rows.out, columns.out, shape[2]];
-}
-
 function axesOf(config: WindowConfig, { inputs: [{ shape }] }: Lowering, counted = false): Axes {
   return poolAxes([shape[1], shape[2]], config, counted);
 }
@@ -44,7 +35,7 @@ export const maxPool2dKind: LayerKind<WindowConfig> = {
   kind: "max_pool2d",
   gates: true,
   configure: windowConfig,
-  outputShape,
+  outputShape: pooledShape,
   lower: (config, lowering) => lowerMaxima(lowering, axesOf(config, lowering)),
 };
 
@@ -56,7 +47,7 @@ export const averagePool2dKind: LayerKind<AverageConfig> = {
     ...windowConfig(options),
     countIncludePad: expectBoolean(options.countIncludePad ?? false, "countIncludePad"),
   }),
-  outputShape,
+  outputShape: pooledShape,
   lower: (config, lowering) =>
     lowerSums(lowering, axesOf(config, lowering, config.countIncludePad)),
 };

@@ -10,17 +10,19 @@ import { conv2dKind } from "./conv2d.ts";
 import { conv2dTransposeKind } from "./conv2d_transpose.ts";
 import { cropping2dKind } from "./cropping2d.ts";
 import { denseKind } from "./dense.ts";
-import { groupNormalizationKind } from "./group_normalization.ts";
-import { instanceNormalizationKind } from "./instance_normalization.ts";
-import { layerNormalizationKind } from "./layer_normalization.ts";
 import {
   globalAveragePool1dKind,
   globalAveragePool2dKind,
   globalMaxPool1dKind,
   globalMaxPool2dKind,
 } from "./global_pool.ts";
+import { groupNormalizationKind } from "./group_normalization.ts";
+import { instanceNormalizationKind } from "./instance_normalization.ts";
+import { layerNormalizationKind } from "./layer_normalization.ts";
+import { maxUnpool2dKind } from "./max_unpool2d.ts";
 import { permuteKind } from "./permute.ts";
 import { averagePool2dKind, maxPool2dKind } from "./pool2d.ts";
+import { poolSwitches2dKind } from "./pool_switches2d.ts";
 import { reflectionPadding2dKind } from "./reflection_padding2d.ts";
 import { flattenKind, reshapeKind } from "./reshape.ts";
 import { zeroPadding2dKind } from "./zero_padding2d.ts";
@@ -48,7 +50,9 @@ export const LAYER_KINDS: ReadonlyMap<string, LayerKind> = new Map(
     instanceNormalizationKind,
     layerNormalizationKind,
     maxPool2dKind,
+    maxUnpool2dKind,
     permuteKind,
+    poolSwitches2dKind,
     reflectionPadding2dKind,
     reshapeKind,
     zeroPadding2dKind,

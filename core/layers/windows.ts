@@ -1,8 +1,21 @@
-import type { Lowering, Value } from "../layer.ts";
+import { expectRank, type Lowering, type Value } from "../layer.ts";
+import { poolWindows, type WindowConfig } from "../pooling.ts";
+import type { Shape } from "../tensor.ts";
 import type { Axes } from "../windows.ts";
 import { WindowPasses } from "../wasm/windows.ts";
 
 const batchAndChannels = ({ shape }: Value) => [shape[0], shape[shape.length - 1]] as const;
+
+/**
+ * The shape of what is pooled from pictures.
+ *
+ * @throws {DeconvError} When it is no shape of pictures, or no window fits in.
+ */
+export function pooledShape(config: WindowConfig, [shape]: readonly Shape[]): Shape {
+  expectRank(shape, 3, "[height, width, channels]");
+  const [rows, columns] = poolWindows([shape[0], shape[1]], config);
+  return [rows.out, columns.out, shape[2]];
+}
 
 /** Adds to a plan that each output pixel is the weighted sum of its window. */
 export function lowerSums(

@@ -18,6 +18,7 @@ import {
   type Layer,
   layerNormalization,
   maxPool2d,
+  maxUnpool2d,
   model,
   type Padding,
   type Pair,
@@ -87,6 +88,7 @@ export const LAYERS: Readonly<Record<string, MakeLayer>> = {
   concat: ({ settings }) => concatenate({ axis: settings.axis as number }),
   pad: ({ settings }) => reflectionPadding2d({ padding: settings.pads as Sides }),
   max_pool2d: (c) => maxPool2d(windows(c)),
+  max_unpool2d: ({ settings }) => maxUnpool2d({ outputSize: settings.output as Pair }),
   avg_pool2d: (c) =>
     averagePool2d({
       ...windows(c),
@@ -112,7 +114,7 @@ const batched = ({ shape, data }: OracleTensor): Tensor => ({
  * Runs one layer forward, and backward from the stored dy, on a case's tensors.
  *
  * Stored tensors that bear a parameter's name are its weights; the others that have a gradient (`dx`
- * beside `x`) are the inputs, in the order of their names.
+ * beside `x`) are the inputs, in the order of their names, and an unpooling's `index` behind them.
  */
 export function runLayerCase(c: OracleCase, make: MakeLayer): Results {
   const { tensors } = c;
@@ -123,7 +125,8 @@ export function runLayerCase(c: OracleCase, make: MakeLayer): Results {
   const weights = ["kernel", "bias", "gamma", "beta"];
   const inputs = differentiable.filter((name) => !weights.includes(name)).sort();
   if (!inputs.length || !tensors.dy) throw new Error("the case has no input with a gradient");
-  const xs = inputs.map((name) => batched(tensors[name]));
+  const indices = c.settings.op === "max_unpool2d" ? ["index"] : [];
+  const xs = [...inputs, ...indices].map((name) => batched(tensors[name]));
   const symbols = xs.map(({ shape }) => input({ shape: shape.slice(1) }));
   const net = model({ inputs: symbols, outputs: layer.apply(symbols) });
 

@@ -108,3 +108,34 @@ export function averagePool2dGradient(
   });
   return dx;
 }
+
+/** The places that switches name in pictures of this shape, as places in the array. */
+function placesOf(switches: NumberArray, [, height, width, channels]: readonly number[]): number[] {
+  const [, rows, columns] = switches.shape;
+  return Array.from(switches.data, (place, k) => {
+    const n = Math.floor(k / (rows * columns * channels));
+    return at4(
+      [0, height, width, channels],
+      n,
+      Math.floor(place / width),
+      place % width,
+      k % channels,
+    );
+  });
+}
+
+/** Max unpooling to pictures of this shape; values in one place are added. */
+export function maxUnpool2d(
+  values: NumberArray,
+  switches: NumberArray,
+  shape: readonly number[],
+): Array64 {
+  const y = array64(shape);
+  placesOf(switches, shape).forEach((place, k) => y.data[place] += values.data[k]);
+  return y;
+}
+
+/** Its gradient with respect to the values. */
+export function maxUnpool2dGradient(switches: NumberArray, dy: NumberArray): Array64 {
+  return array64(switches.shape, placesOf(switches, dy.shape).map((place) => dy.data[place]));
+}
