@@ -90,6 +90,12 @@ export { maxUnpool2d, type MaxUnpool2dOptions } from "./core/layers/max_unpool2d
 export type { NormalizationOptions } from "./core/layers/normalization.ts";
 export { permute } from "./core/layers/permute.ts";
 export {
+  averagePool1d,
+  type AveragePool1dOptions,
+  maxPool1d,
+  type Pool1dOptions,
+} from "./core/layers/pool1d.ts";
+export {
   averagePool2d,
   type AveragePool2dOptions,
   maxPool2d,

@@ -21,6 +21,7 @@ import { instanceNormalizationKind } from "./instance_normalization.ts";
 import { layerNormalizationKind } from "./layer_normalization.ts";
 import { maxUnpool2dKind } from "./max_unpool2d.ts";
 import { permuteKind } from "./permute.ts";
+import { averagePool1dKind, maxPool1dKind } from "./pool1d.ts";
 import { averagePool2dKind, maxPool2dKind } from "./pool2d.ts";
 import { poolSwitches2dKind } from "./pool_switches2d.ts";
 import { reflectionPadding2dKind } from "./reflection_padding2d.ts";
@@ -32,6 +33,7 @@ export const LAYER_KINDS: ReadonlyMap<string, LayerKind> = new Map(
   ([
     activationKind,
     addKind,
+    averagePool1dKind,
     averagePool2dKind,
     batchNormalizationKind,
     concatenateKind,
@@ -49,6 +51,7 @@ export const LAYER_KINDS: ReadonlyMap<string, LayerKind> = new Map(
     groupNormalizationKind,
     instanceNormalizationKind,
     layerNormalizationKind,
+    maxPool1dKind,
     maxPool2dKind,
     maxUnpool2dKind,
     permuteKind,
