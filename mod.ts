@@ -185,12 +185,26 @@ export {
   type TransformationKind,
   type TransformationKinds,
 } from "./core/data/augment/augmentation.ts";
+export { type BrightnessOptions, randomBrightness } from "./core/data/augment/brightness.ts";
+export { type ContrastOptions, randomContrast } from "./core/data/augment/contrast.ts";
 export { type CropOptions, randomCrop } from "./core/data/augment/crop.ts";
+export { cutmix } from "./core/data/augment/cutmix.ts";
 export type { Draw } from "./core/data/augment/draw.ts";
+export { type ErasingOptions, randomErasing } from "./core/data/augment/erase.ts";
 export type { FillMode, FillOptions } from "./core/data/augment/fill.ts";
 export { type FlipOptions, randomFlip } from "./core/data/augment/flip.ts";
+export { randomGrayscale } from "./core/data/augment/grayscale.ts";
+export { type HueOptions, randomHue } from "./core/data/augment/hue.ts";
+export { type MixOptions, mixup } from "./core/data/augment/mixup.ts";
+export { type NoiseOptions, randomNoise } from "./core/data/augment/noise.ts";
+export { normalize, type NormalizeOptions } from "./core/data/augment/normalize.ts";
 export { oneOf } from "./core/data/augment/one_of.ts";
+export { parseAugmentation } from "./core/data/augment/parse.ts";
 export type { Raster } from "./core/data/augment/raster.ts";
+export type { Interpolation, ResampleOptions } from "./core/data/augment/resample.ts";
+export { randomRotation, type RotationOptions } from "./core/data/augment/rotate.ts";
+export { randomSaturation, type SaturationOptions } from "./core/data/augment/saturation.ts";
+export { randomShear, type ShearOptions } from "./core/data/augment/shear.ts";
 export { randomShift, type ShiftOptions } from "./core/data/augment/shift.ts";
 export type {
   PairTransformation,
@@ -201,6 +215,7 @@ export type {
   TransformationData,
   TransformationOptions,
 } from "./core/data/augment/transformation.ts";
+export { randomZoom, type ZoomOptions } from "./core/data/augment/zoom.ts";
 export type { ByteSource } from "./core/data/bytes.ts";
 export { cifar10, CIFAR10_CLASSES } from "./core/data/cifar10.ts";
 export { cifar100, type Cifar100Labels } from "./core/data/cifar100.ts";
@@ -215,6 +230,7 @@ export type { Fit } from "./core/data/fit_picture.ts";
 export { type Opened } from "./core/data/opened.ts";
 export { SHAPE_CLASSES } from "./core/data/shape_distances.ts";
 export { shapes, type ShapesOptions } from "./core/data/shapes.ts";
+export { type ChannelStatistics, channelStatistics } from "./core/data/statistics.ts";
 export {
   decodeSafetensors,
   encodeSafetensors,

@@ -7,19 +7,8 @@ import { randomFlip } from "../core/data/augment/flip.ts";
 import { randomShift } from "../core/data/augment/shift.ts";
 import { augment } from "../core/data/augment/augment.ts";
 import type { Shape } from "../core/tensor.ts";
+import { pixel } from "./reference/picture.ts";
 import { beforeAndAfter, noisePictures, refused } from "./harness/augmented.ts";
-
-/** A pixel read as plainly as can be: walking back into the picture one step at a time. */
-function pixel(x: Float32Array, [h, w, c]: Shape, at: number[], mode: FillMode, value: number) {
-  const fold = (place: number, size: number): number => {
-    if (place >= 0 && place < size) return place;
-    if (mode === "constant") return NaN;
-    if (mode === "edge" || size === 1) return place < 0 ? 0 : size - 1;
-    return fold(place < 0 ? -place : 2 * (size - 1) - place, size);
-  };
-  const y = fold(at[0], h), z = fold(at[1], w);
-  return Number.isNaN(y + z) ? value : x[(y * w + z) * c + at[2]];
-}
 
 /** The window whose corner is at (top, left). */
 function windowOf(
@@ -33,7 +22,7 @@ function windowOf(
   const c = shape[2];
   return Float32Array.from({ length: height * width * c }, (_, i) => {
     const row = Math.floor(i / c / width), column = Math.floor(i / c) % width;
-    return pixel(x, shape, [top + row, left + column, i % c], mode, value);
+    return pixel(x, shape, [top + row, left + column, i % c], { mode, value });
   });
 }
 

@@ -9,6 +9,7 @@ import {
 import { randomCrop } from "../core/data/augment/crop.ts";
 import { randomFlip } from "../core/data/augment/flip.ts";
 import { oneOf } from "../core/data/augment/one_of.ts";
+import { parseAugmentation } from "../core/data/augment/parse.ts";
 import { randomShift } from "../core/data/augment/shift.ts";
 import type { Transformation } from "../core/data/augment/transformation.ts";
 import { readBatches } from "../core/data/batches.ts";
@@ -22,7 +23,20 @@ import { setThreads } from "../core/wasm/runtime.ts";
 import { noisePictures, readAll, refused } from "./harness/augmented.ts";
 
 /** Every transformation that moves pixels, as it is without options. */
-const MOVING: TransformationConfig[] = ["flip", "crop", "shift"];
+const MOVING: TransformationConfig[] = ["flip", "crop", "shift", "rotate", "zoom", "shear"];
+
+/** Every transformation of single pictures. */
+const ALL: TransformationConfig[] = [
+  ...MOVING,
+  "brightness",
+  "contrast",
+  "saturation",
+  "hue",
+  "grayscale",
+  "noise",
+  "erase",
+  { kind: "normalize", mean: 0.4, std: [0.2, 0.3, 0.4] },
+];
 
 /** The same dataset, whose reading has to wait. */
 function waiting(dataset: Dataset): Dataset {
@@ -37,7 +51,7 @@ function waiting(dataset: Dataset): Dataset {
 
 Deno.test("a picture is a function of seed, pass and number; of nothing else", async () => {
   const pictures = noisePictures(12, [6, 7, 3]);
-  const make = (seed?: number, dataset = pictures) => augment(dataset, MOVING, { seed });
+  const make = (seed?: number, dataset = pictures) => augment(dataset, ALL, { seed });
   const { x } = await readAll(make(3), 5);
   // In any order and any batch, read again, read after waiting, two reads at once.
   const order = [11, 0, 7, 7, 3];
@@ -112,15 +126,30 @@ Deno.test("masks go where their pictures go", async () => {
       x,
       target: Float32Array.from({ length: 30 }, (_, i) => x[3 * i + 1]),
     }));
-    for (const each of [...MOVING, { kind: "crop", size: [3, 4] } as const]) {
-      const fill = typeof each === "object" || each === "flip"
-        ? {}
-        : { fillValue: 0.5, maskValue: 0.5 };
-      const config = { ...(typeof each === "string" ? { kind: each } : each), ...fill };
+    const fill = { fillMode: "constant", fillValue: 0.5, maskValue: 0.5 } as const;
+    const nearest = { ...fill, interpolation: "nearest" } as const;
+    for (
+      const config of [
+        { kind: "flip", mode: "horizontal_and_vertical" },
+        { kind: "crop", ...fill },
+        { kind: "crop", size: [3, 4], padding: 1 },
+        { kind: "shift", heightFactor: 0.5, widthFactor: 0.5, ...fill },
+        { kind: "rotate", degrees: 180, ...nearest },
+        { kind: "rotate", degrees: 180, interpolation: "nearest", fillMode: "edge" },
+        { kind: "zoom", factor: [0.5, 2], widthFactor: 0.5, ...nearest },
+        { kind: "shear", xFactor: 1, yFactor: 1, interpolation: "nearest" },
+        "brightness",
+        "erase",
+      ] as const
+    ) {
       for (const source of [dataset, waiting(dataset)]) {
-        const augmented = augment(source, [config as TransformationConfig], { seed: 3 });
+        const augmented = augment(source, [config], { seed: 3 });
         const { x, targets } = await readAll(augmented, 2);
         assert.equal(targets[0].length * 3, x[0].length);
+        if (typeof config === "string") { // values change, masks do not
+          assert.deepEqual(targets, (await readAll(dataset)).targets);
+          continue;
+        }
         x.forEach((picture, i) => {
           assert.deepEqual(targets[i], picture.filter((_, j) => j % 3 === 1));
         });
@@ -179,9 +208,15 @@ Deno.test("oneOf applies one at a time, all alike", async () => {
 });
 
 Deno.test("a transformation is made again from its config", async () => {
-  const pictures = noisePictures(8, [5, 5, 3]);
-  const all: Transformation[] = TRANSFORMATION_KINDS.filter((kind) => kind !== "oneOf")
-    .map((kind) => augmentation(kind));
+  const { x } = await readAll(noisePictures(8, [5, 5, 3]));
+  const pictures = fromTensors(
+    tensor(x.flatMap((picture) => [...picture]), [8, 5, 5, 3]),
+    tensor([0, 1, 2, 0, 1, 2, 0, 1]),
+    { classNames: ["a", "b", "c"] },
+  );
+  const all: Transformation[] = [...ALL, "mixup" as const, "cutmix" as const].map(augmentation);
+  const named = new Set([...all.map(({ config }) => config.kind), "oneOf"]);
+  assert.deepEqual([...named].sort(), [...TRANSFORMATION_KINDS].sort());
   all.push(
     oneOf([randomCrop({ padding: 2 }), randomFlip({ mode: "vertical" })], { probability: 0.9 }),
   );
@@ -199,8 +234,38 @@ Deno.test("a transformation is made again from its config", async () => {
 });
 
 Deno.test("what cannot be augmented is refused", () => {
-  refused(() => augmentation("turn" as "flip"), /no transformation "turn".*crop, flip/);
+  refused(() => augmentation("turn" as "flip"), /no transformation "turn".*crop.*flip/);
   refused(() => augment(fromTensors(tensor([1, 2], [2, 1])), ["flip"]), /\[1\], not \[height/);
   refused(() => augment(noisePictures(1, [2, 2, 1]), ["flip"], { seed: 0.5 }), /seed 0.5/);
   refused(() => randomFlip({ probability: NaN }), /probability NaN/);
+  const late = [{ kind: "normalize", mean: 0, std: 1 }, "flip", "hue"] as const;
+  refused(() => augment(noisePictures(1, [2, 2, 3]), late), /hue after normalize.*last/);
+  refused(() => oneOf([randomFlip(), augmentation("mixup")]), /one sort, not both flip and mixup/);
+});
+
+Deno.test("transformations are read from a line of text", () => {
+  const configs = (text: string) => parseAugmentation(text).map(({ config }) => config);
+  const made = (...all: TransformationConfig[]) => all.map((each) => augmentation(each).config);
+  assert.deepEqual(configs(""), []);
+  assert.deepEqual(configs("flip,crop,erase"), made("flip", "crop", "erase"));
+  assert.deepEqual(
+    configs(" crop : padding=2:fillMode=edge , zoom:factor=0.5..2,hue:factor=-.1..0"),
+    made(
+      { kind: "crop", padding: 2, fillMode: "edge" },
+      { kind: "zoom", factor: [0.5, 2] },
+      { kind: "hue", factor: [-0.1, 0] },
+    ),
+  );
+  assert.deepEqual(
+    configs("mixup:alpha=0.4|cutmix"),
+    made({ kind: "oneOf", transformations: [{ kind: "mixup", alpha: 0.4 }, "cutmix"] }),
+  );
+  refused(() => parseAugmentation("flip,,crop"), /no transformation ""/);
+  refused(() => parseAugmentation("flop"), /no transformation "flop"/);
+  refused(() => parseAugmentation("crop:4"), /option "4" of crop.*crop:padding=4/);
+  refused(() => parseAugmentation("crop:padding=four"), /padding four/);
+  refused(() => parseAugmentation("zoom:factor=1..2..3"), /zoom with factor/);
+  refused(() => parseAugmentation("zoom:kind=flip:factors=2"), /no option "factors"/);
+  refused(() => parseAugmentation("normalize"), /mean and a std/);
+  refused(() => parseAugmentation("oneOf"), /at least one/);
 });

@@ -1,7 +1,7 @@
 import { type Random, random } from "../../random.ts";
 
-/** Where the numbers of {@linkcode Draw.fillNormal} begin. */
-const FIELD = 64;
+/** Where the numbers begin that fill arrays; those before are the numbers `k`, two words each. */
+const FIELD = 256;
 
 /**
  * The random numbers of one transformation, for one picture of one pass over the dataset.
@@ -53,8 +53,13 @@ export class Draw {
     return this.#random.integer(bound, this.#step, k);
   }
 
-  /** Fills an array with normal numbers of mean 0; they are no numbers `k`. */
-  fillNormal(out: Float32Array, std: number): void {
-    this.#random.fillNormal(out, 0, std, this.#step, FIELD);
+  /** Fills an array with normal numbers of mean 0, those from `start` on; they are no numbers `k`. */
+  fillNormal(out: Float32Array, std: number, start = 0): void {
+    this.#random.fillNormal(out, 0, std, this.#step, FIELD + start);
+  }
+
+  /** Fills an array with uniform numbers of [0, 1), those from `start` on; they are no numbers `k`. */
+  fillUniform(out: Float32Array, start = 0): void {
+    this.#random.fillUniform(out, 0, 1, this.#step, FIELD + start);
   }
 }

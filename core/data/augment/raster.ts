@@ -1,6 +1,9 @@
 import { DeconvError } from "../../errors.ts";
 import { type Shape, shapeText } from "../../tensor.ts";
 
+/** How much red, green and blue count in a pixel's luminance (ITU-R BT.601). */
+const LUMA = [0.299, 0.587, 0.114];
+
 /** A picture being worked on: `[height, width, channels]`, channels innermost. */
 export interface Raster {
   /** At least `height * width * channels` values. */
@@ -42,5 +45,12 @@ export function expectColour(kind: string, shape: Shape): Shape {
   );
 }
 
-/** How much red, green and blue count in a pixel's luminance (ITU-R BT.601). */
-export const LUMA: readonly [number, number, number] = [0.299, 0.587, 0.114];
+/** The luminance of the pixel whose red is at `at`. */
+export function lumaAt(data: Float32Array, at: number): number {
+  return LUMA[0] * data[at] + LUMA[1] * data[at + 1] + LUMA[2] * data[at + 2];
+}
+
+/** A value brought into 0..1. */
+export function unit(value: number): number {
+  return value < 0 ? 0 : value > 1 ? 1 : value;
+}

@@ -106,8 +106,9 @@ export function reach(
   least = -Infinity,
   most = Infinity,
 ): [low: number, high: number] {
-  const [low, high] = typeof value === "number" ? [middle - value, middle + value] : value;
+  const ends = typeof value === "number" ? [middle - value, middle + value] : value;
   if (typeof value === "number") checkNumber(kind, option, value, 0);
+  const [low, high] = ends?.length === 2 ? ends : [NaN, NaN];
   if (
     Number.isFinite(low) && Number.isFinite(high) && low <= high && low >= least && high <= most
   ) {
