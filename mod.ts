@@ -70,6 +70,9 @@ export { conv2dTranspose, type Conv2dTransposeOptions } from "./core/layers/conv
 export type { EndingOptions, FilterOptions } from "./core/layers/convolution.ts";
 export { cropping2d, type Cropping2dOptions } from "./core/layers/cropping2d.ts";
 export { dense, type DenseOptions } from "./core/layers/dense.ts";
+export type { DepthwiseOptions, SeparableOptions } from "./core/layers/depthwise.ts";
+export { depthwiseConv1d, type DepthwiseConv1dOptions } from "./core/layers/depthwise_conv1d.ts";
+export { depthwiseConv2d, type DepthwiseConv2dOptions } from "./core/layers/depthwise_conv2d.ts";
 export {
   globalAveragePool1d,
   globalAveragePool2d,
@@ -107,6 +110,8 @@ export {
   type ReflectionPadding2dOptions,
 } from "./core/layers/reflection_padding2d.ts";
 export { flatten, reshape } from "./core/layers/reshape.ts";
+export { separableConv1d, type SeparableConv1dOptions } from "./core/layers/separable_conv1d.ts";
+export { separableConv2d, type SeparableConv2dOptions } from "./core/layers/separable_conv2d.ts";
 export { zeroPadding2d, type ZeroPadding2dOptions } from "./core/layers/zero_padding2d.ts";
 export { Model } from "./core/model.ts";
 export { type LayerActivation, Network, type Tensors } from "./core/network.ts";

@@ -1,7 +1,21 @@
 /** Training writes a relu's gradient over its output; the gradients must be those of the plain way. */
 
 import assert from "node:assert/strict";
-import { add, conv2d, conv2dTranspose, input, type Model, model, sgd } from "../mod.ts";
+import {
+  add,
+  conv1d,
+  conv1dTranspose,
+  conv2d,
+  conv2dTranspose,
+  depthwiseConv2d,
+  input,
+  type Model,
+  model,
+  reshape,
+  separableConv2d,
+  sequential,
+  sgd,
+} from "../mod.ts";
 import { Plan } from "../core/plan.ts";
 import { assertClose } from "./harness/compare.ts";
 import { randomNormal } from "./harness/random_array.ts";
@@ -20,8 +34,26 @@ function network(): Model {
   return model({ inputs: start, outputs: conv2d({ filters: 3, kernelSize: 3 }).apply(f) });
 }
 
-Deno.test("a training step's gradients are those of forward and backward", () => {
-  const net = network();
+/** Relus before and after the layers that are made of other convolutions. */
+function separable(): Model {
+  return sequential([
+    conv2d({ ...relu, filters: 20, kernelSize: 3 }),
+    separableConv2d({ ...relu, filters: 24, kernelSize: 3, strides: 2, depthMultiplier: 2 }),
+    depthwiseConv2d({ ...relu, kernelSize: 3, depthMultiplier: 2 }),
+    reshape([16, 48]),
+    conv1d({ ...relu, filters: 20, kernelSize: 3 }),
+    conv1dTranspose({ ...relu, filters: 20, kernelSize: 4, strides: 2 }),
+    conv1d({ filters: 3, kernelSize: 3 }),
+  ], { inputShape: [8, 8, 16] });
+}
+
+for (const make of [network, separable]) {
+  Deno.test(`a training step's gradients are those of forward and backward: ${make.name}`, () => {
+    checkStep(make());
+  });
+}
+
+function checkStep(net: Model): void {
   net.compile({ loss: "mse", optimizer: sgd({ learningRate: 0 }) });
   const x = randomNormal([9, 8, 8, 16], 1), t = randomNormal([9, ...net.outputShape], 2);
   net.trainOnBatch(x, t);
@@ -33,7 +65,7 @@ Deno.test("a training step's gradients are those of forward and backward", () =>
     const wanted = { shape, data: gradient.view };
     assertClose({ shape, data: gated[i] }, wanted, { name, tolerance: 1e-5 });
   });
-});
+}
 
 Deno.test("relus between convolutions share memory with their gradients, others do not", () => {
   const { graph } = network();

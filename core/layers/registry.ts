@@ -10,6 +10,8 @@ import { conv2dKind } from "./conv2d.ts";
 import { conv2dTransposeKind } from "./conv2d_transpose.ts";
 import { cropping2dKind } from "./cropping2d.ts";
 import { denseKind } from "./dense.ts";
+import { depthwiseConv1dKind } from "./depthwise_conv1d.ts";
+import { depthwiseConv2dKind } from "./depthwise_conv2d.ts";
 import {
   globalAveragePool1dKind,
   globalAveragePool2dKind,
@@ -26,6 +28,8 @@ import { averagePool2dKind, maxPool2dKind } from "./pool2d.ts";
 import { poolSwitches2dKind } from "./pool_switches2d.ts";
 import { reflectionPadding2dKind } from "./reflection_padding2d.ts";
 import { flattenKind, reshapeKind } from "./reshape.ts";
+import { separableConv1dKind } from "./separable_conv1d.ts";
+import { separableConv2dKind } from "./separable_conv2d.ts";
 import { zeroPadding2dKind } from "./zero_padding2d.ts";
 
 /** Every kind of layer there is, by name. */
@@ -43,6 +47,8 @@ export const LAYER_KINDS: ReadonlyMap<string, LayerKind> = new Map(
     conv2dTransposeKind,
     cropping2dKind,
     denseKind,
+    depthwiseConv1dKind,
+    depthwiseConv2dKind,
     flattenKind,
     globalAveragePool1dKind,
     globalAveragePool2dKind,
@@ -58,6 +64,8 @@ export const LAYER_KINDS: ReadonlyMap<string, LayerKind> = new Map(
     poolSwitches2dKind,
     reflectionPadding2dKind,
     reshapeKind,
+    separableConv1dKind,
+    separableConv2dKind,
     zeroPadding2dKind,
   ] as unknown as LayerKind[]).map((definition) => [definition.kind, definition]),
 );

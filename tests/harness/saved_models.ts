@@ -8,6 +8,8 @@ import {
   conv2d,
   conv2dTranspose,
   dense,
+  depthwiseConv1d,
+  depthwiseConv2d,
   flatten,
   input,
   type Layer,
@@ -16,6 +18,8 @@ import {
   type Optimizer,
   random,
   reshape,
+  separableConv1d,
+  separableConv2d,
   sequential,
   type Shape,
   type Tensor,
@@ -77,8 +81,36 @@ export const KINDS: Record<string, () => Model> = {
       trainable: false,
       inputShape: [3, 3, 4],
     })),
+  depthwise_conv1d: () =>
+    one(depthwiseConv1d({
+      kernelSize: 3,
+      padding: "causal",
+      depthMultiplier: 2,
+      depthwiseInitializer: "he_normal",
+      inputShape: [7, 3],
+    })),
+  depthwise_conv2d: () =>
+    one(depthwiseConv2d({
+      kernelSize: [3, 2],
+      strides: 2,
+      padding: "same",
+      depthMultiplier: 3,
+      activation: "relu",
+      inputShape: [7, 6, 2],
+    })),
   dense: () => one(dense({ units: 5, activation: "softmax", inputShape: [3] })),
   flatten: () => one(flatten({ inputShape: [2, 3, 4] })),
+  separable_conv1d: () =>
+    one(separableConv1d({ filters: 5, kernelSize: 3, useBias: false, inputShape: [7, 3] })),
+  separable_conv2d: () =>
+    one(separableConv2d({
+      filters: 5,
+      kernelSize: 3,
+      depthMultiplier: 2,
+      pointwiseInitializer: "he_uniform",
+      activation: "tanh",
+      inputShape: [7, 6, 3],
+    })),
   reshape: () => one(reshape([-1, 4], { inputShape: [2, 6] })),
 };
 
