@@ -232,6 +232,8 @@ export { openImageFolder } from "./core/data/image_folder.ts";
 export { pictureFiles, type PictureOptions } from "./core/data/picture_files.ts";
 export type { Alpha } from "./core/data/decode_picture.ts";
 export type { Fit } from "./core/data/fit_picture.ts";
+export { csv, type CsvOptions, openCsv } from "./core/data/csv.ts";
+export { type OpenedArrays, openNpz } from "./core/data/npz_file.ts";
 export { type Opened } from "./core/data/opened.ts";
 export { SHAPE_CLASSES } from "./core/data/shape_distances.ts";
 export { shapes, type ShapesOptions } from "./core/data/shapes.ts";
@@ -245,6 +247,14 @@ export {
   type SafetensorsInput,
   type SafetensorsTensor,
 } from "./core/formats/safetensors.ts";
+export {
+  decodeNpy,
+  encodeNpy,
+  type NpyArray,
+  type NpyData,
+  npyTensor,
+} from "./core/formats/npy.ts";
+export { decodeNpz, encodeNpz } from "./core/formats/npz.ts";
 export type { Rgb } from "./core/image/theme.ts";
 export type { AxisScale } from "./core/image/axis.ts";
 export type { KernelKind } from "./core/image/kernel.ts";
