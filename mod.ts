@@ -46,6 +46,17 @@ export {
   type Symbolic,
   type Value,
 } from "./core/layer.ts";
+export { l1, l1l2, l2, type Regularizer, type RegularizerConfig } from "./core/regularizers.ts";
+export {
+  type Constraint,
+  type ConstraintConfig,
+  maxNorm,
+  minMaxNorm,
+  nonNeg,
+  type NormAxis,
+  unitNorm,
+} from "./core/constraints.ts";
+export type { BiasRules, KernelRules } from "./core/weight_rules.ts";
 export type { Precision } from "./core/algorithm.ts";
 export type { ConvOptions, Padding, Pair } from "./core/geometry.ts";
 export type { SignalWindowOptions, WindowOptions } from "./core/pooling.ts";

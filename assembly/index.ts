@@ -12,6 +12,7 @@ export { activation_forward, activation_gradient } from "./activation";
 export { softmax_forward, softmax_gradient } from "./softmax";
 export { loss_categorical, loss_elementwise, loss_kl } from "./loss";
 export { adagrad, adam, rmsprop, sgd } from "./optimizer";
+export { limit_norms, penalty } from "./weights";
 export { winograd_pass } from "./winograd";
 export { winograd_kernel_gradient } from "./winograd_gradient";
 export { scatter_pass } from "./scatter";

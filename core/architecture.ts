@@ -6,6 +6,7 @@ import { DeconvError } from "./errors.ts";
 import { type Config, input, type Json, type Layer, type Symbolic } from "./layer.ts";
 import { layerFromConfig } from "./layers/registry.ts";
 import type { Model } from "./model.ts";
+import type { Regularizer } from "./regularizers.ts";
 import { type Shape, shapeText, sizeOf } from "./tensor.ts";
 
 /** Values of one picture that fit into the memory WebAssembly can address. */
@@ -17,7 +18,13 @@ export function writeArchitecture({ name, graph, layers }: Model): Json {
   return {
     name,
     inputs: inputNames.map((inputName, i) => ({ name: inputName, shape: shapes[i] })),
-    layers: layers.map(({ kind, name, trainable, config }) => ({ kind, name, trainable, config })),
+    layers: layers.map(({ kind, name, trainable, activityRegularizer, config }) => ({
+      kind,
+      name,
+      trainable,
+      ...activityRegularizer && { activityRegularizer: { ...activityRegularizer } },
+      config,
+    })),
     nodes: nodes.map(({ layer, inputs }) => ({ layer: layers.indexOf(layer), inputs })),
     outputs,
   };
@@ -75,12 +82,13 @@ export function readArchitecture(
 }
 
 function readLayer(value: unknown): Layer {
-  const { kind, name, trainable, config } = record(value, "a layer");
+  const { kind, name, trainable, activityRegularizer, config } = record(value, "a layer");
   if (typeof trainable !== "boolean") throw malformed("a layer's trainable is not true or false");
   return layerFromConfig(text(kind, "a layer's kind"), {
     ...record(config, "a layer's config") as Config,
     name: text(name, "a layer's name"),
     trainable,
+    activityRegularizer: activityRegularizer as Regularizer | undefined,
   });
 }
 

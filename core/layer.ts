@@ -1,7 +1,9 @@
 import type { Precision } from "./algorithm.ts";
 import type { Block } from "./block.ts";
 import { DeconvError } from "./errors.ts";
+import type { ConstraintConfig } from "./constraints.ts";
 import type { Initializer } from "./initializers.ts";
+import { type Regularizer, type RegularizerConfig, regularizerConfig } from "./regularizers.ts";
 import type { Shape } from "./tensor.ts";
 
 /** Anything JSON can hold: what layer configurations are made of. */
@@ -26,6 +28,10 @@ export interface ParameterSpec {
   readonly fanIn?: number;
   /** Outputs that each input feeds. */
   readonly fanOut?: number;
+  /** A penalty on it that training adds to the loss. Default none. */
+  readonly regularizer?: RegularizerConfig | null;
+  /** What it must be after each step of an optimizer. Default anything. */
+  readonly constraint?: ConstraintConfig | null;
 }
 
 /** A layer's array of weights and the gradient that `backward` accumulates into. */
@@ -40,6 +46,10 @@ export interface Parameter {
   readonly gradient: Block;
   /** Whether an optimizer changes it. The layer itself may change what is not learned, in training. */
   readonly learned: boolean;
+  /** A penalty on it that training adds to the loss. */
+  readonly regularizer?: RegularizerConfig | null;
+  /** What it must be after each step of an optimizer. */
+  readonly constraint?: ConstraintConfig | null;
 }
 
 /**
@@ -157,6 +167,8 @@ export interface LayerOptions {
   name?: string;
   /** Whether training changes its parameters. Default true. */
   trainable?: boolean;
+  /** A penalty on its output, as a mean over the batch; part of the loss. Default none. */
+  activityRegularizer?: Regularizer | null;
   /** For the first layer of a `sequential` model: the input's shape without the batch. */
   inputShape?: Shape;
 }
@@ -186,6 +198,8 @@ export class Layer {
   name: string;
   /** Whether training changes its parameters. */
   trainable: boolean;
+  /** A penalty on its output. */
+  readonly activityRegularizer: RegularizerConfig | null;
   /** The input shape a first layer declares. */
   readonly inputShape: Shape | undefined;
   /** Its parameters; empty until a model builds it. */
@@ -196,13 +210,14 @@ export class Layer {
 
   /** Use a factory such as `conv2d` instead. */
   constructor(definition: LayerKind, options: Config & LayerOptions) {
-    const { name, trainable, inputShape, ...rest } = options;
+    const { name, trainable, activityRegularizer, inputShape, ...rest } = options;
     this.kind = definition.kind;
     this.name = name ?? "";
     this.trainable = trainable ?? true;
     this.inputShape = inputShape;
     this.#definition = definition;
     try {
+      this.activityRegularizer = regularizerConfig(activityRegularizer);
       this.config = definition.configure(rest);
     } catch (error) {
       throw error instanceof DeconvError

@@ -6,6 +6,7 @@ import { type LearningRate, learningRateAt, momentumAt } from "./schedules.ts";
 import { paddedBytes } from "./wasm/arena.ts";
 import { clip, scale, sumOfSquares } from "./wasm/elementwise.ts";
 import { runtime } from "./wasm/runtime.ts";
+import { constrain } from "./wasm/weights.ts";
 
 /** Options every optimizer takes. */
 export interface OptimizerOptions {
@@ -134,6 +135,9 @@ export class Optimizer {
     this.prepare(parameters);
     for (const run of runsOf(parameters, (parameter) => this.slots(parameter))) {
       this.#rule.apply(run, rate, this.iterations, momentum);
+    }
+    for (const { constraint, shape, value } of parameters) {
+      if (constraint) constrain(constraint, shape, value);
     }
   }
 

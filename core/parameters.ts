@@ -1,4 +1,5 @@
 import type { Block } from "./block.ts";
+import { normLayout } from "./constraints.ts";
 import { DeconvError } from "./errors.ts";
 import type { Graph } from "./graph.ts";
 import { initialize } from "./initializers.ts";
@@ -38,7 +39,9 @@ export function buildParameters(graph: Graph, seed: number): void {
       const [value, gradient] = blocks.get(spec)!, { shape, fanIn, fanOut } = spec;
       const name = `${layer.name}/${spec.name}`;
       value.view.set(initialize(spec.initializer, shape, { seed, stream: name, fanIn, fanOut }));
-      return { name, shape, value, gradient, learned: isLearned(spec) };
+      const { regularizer = null, constraint = null } = spec;
+      if (constraint?.kind === "norm") normLayout(shape, constraint.axis, name);
+      return { name, shape, value, gradient, learned: isLearned(spec), regularizer, constraint };
     });
     layer.builtFor = shapes;
   }

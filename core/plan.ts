@@ -7,6 +7,7 @@ import { sizeOf } from "./tensor.ts";
 import { paddedBytes } from "./wasm/arena.ts";
 import { add } from "./wasm/elementwise.ts";
 import { runtime } from "./wasm/runtime.ts";
+import { activityPenalty } from "./wasm/weights.ts";
 
 /** What a plan is compiled for. */
 export interface PlanOptions {
@@ -124,6 +125,8 @@ export class Plan {
         saved: (length) => place(length, i, gradients ? back(i) : i),
         add: (operation) => operations.push(operation),
       });
+      const { activityRegularizer: penalized } = layer;
+      if (penalized) operations.push(activityPenalty(penalized, this.values[output]));
       return operations;
     });
     this.#operations = groups.flat();
@@ -169,7 +172,8 @@ export class Plan {
     if (!gradients || inputGradients || keep || !wanted[value]) return false;
     if (born === undefined || outputs.includes(value) || another !== undefined) return false;
     if (nodes[reader].inputs.filter((input) => input === value).length > 1) return false;
-    return nodes[born].layer.activation === "relu" && nodes[reader].layer.gates;
+    const { activation, activityRegularizer } = nodes[born].layer;
+    return activation === "relu" && !activityRegularizer && nodes[reader].layer.gates;
   }
 
   /** Which values need a gradient: those that depend on something to be learned or asked for. */

@@ -15,6 +15,7 @@ import { type Shape, sizeOf } from "./tensor.ts";
 import { type BatchLoss, type Logs, Totals } from "./totals.ts";
 import { scale } from "./wasm/elementwise.ts";
 import { runtime } from "./wasm/runtime.ts";
+import { penalty } from "./wasm/weights.ts";
 
 export type { Logs };
 
@@ -168,9 +169,18 @@ export class Trainer implements Compiled {
       for (const { gradient } of parameters) scale(gradient, before / batch);
     }
     plan.backward({ rule: "gradient", parameters: true }, this.#fused(plan));
-    if (!last) return loss;
+    if (!last) return this.#penalized(loss);
     if (of !== batch) { for (const { gradient } of parameters) scale(gradient, batch / of); }
+    const penalized = this.#penalized(loss, true);
     this.optimizer.step(parameters);
+    return penalized;
+  }
+
+  /** Adds the penalties on the weights that training changes to a loss, and their gradients where wanted. */
+  #penalized(loss: BatchLoss, gradients = false): BatchLoss {
+    for (const { regularizer, value, gradient } of this.parameters) {
+      if (regularizer) loss.total += penalty(regularizer, value, gradients ? gradient : null);
+    }
     return loss;
   }
 
@@ -212,7 +222,7 @@ export class Trainer implements Compiled {
       const plan = this.plans.get({ batch: indices.length, gradients: false });
       const targets = await this.read(plan, source, indices);
       plan.forward(INFERENCE);
-      totals.add(this.#loss(plan, targets), plan, targets);
+      totals.add(this.#penalized(this.#loss(plan, targets)), plan, targets);
       await turn();
     }
     return totals.logs(prefix);

@@ -20,6 +20,7 @@ import {
 } from "../layer.ts";
 import { rowOptions, type SignalConvOptions, signalConvOptions } from "../signal_geometry.ts";
 import type { Shape } from "../tensor.ts";
+import { type BiasRules, type KernelRules, rulesOf, weightRules } from "../weight_rules.ts";
 import { Conv2dPasses } from "../wasm/conv2d.ts";
 import { columnSums } from "../wasm/elementwise.ts";
 import {
@@ -31,7 +32,7 @@ import {
 } from "./activation.ts";
 
 /** What every convolution layer can end with. */
-export interface EndingOptions {
+export interface EndingOptions extends BiasRules {
   /** Default `"linear"`: none. */
   activation?: Activation;
   /** Whether a bias per output channel is added. Default true. */
@@ -41,7 +42,7 @@ export interface EndingOptions {
 }
 
 /** Options of a convolution besides its geometry. */
-export interface FilterOptions extends EndingOptions, LayerOptions {
+export interface FilterOptions extends EndingOptions, KernelRules, LayerOptions {
   /** Output channels. */
   filters: number;
   /** Default `"glorot_uniform"`. */
@@ -126,6 +127,7 @@ export function endingConfig(options: EndingOptions): EndingConfig {
     activation: activationConfig(options.activation),
     useBias: options.useBias ?? true,
     biasInitializer: initializerConfig(options.biasInitializer ?? "zeros"),
+    ...weightRules(options, "bias"),
   };
 }
 
@@ -137,7 +139,8 @@ export function kernelInitializer(given: Initializer | undefined): Initializer {
 /** The bias of a convolution to so many channels, if it has one. */
 export function biasSpecs(config: EndingConfig, channels: number): ParameterSpec[] {
   if (!config.useBias) return [];
-  return [{ name: "bias", shape: [channels], initializer: config.biasInitializer }];
+  const { biasInitializer: initializer } = config;
+  return [{ name: "bias", shape: [channels], initializer, ...rulesOf(config, "bias") }];
 }
 
 /** Checks that the options every convolution must have are there. */
@@ -212,6 +215,7 @@ export function convolutionKind<S extends { groups?: number; kernelSize: unknown
         ...space.complete(options, transposed),
         groups: positive(options.groups ?? 1, "groups"),
         kernelInitializer: kernelInitializer(options.kernelInitializer),
+        ...weightRules(options, "kernel"),
         ...endingConfig(options),
       };
     },
@@ -230,6 +234,7 @@ export function convolutionKind<S extends { groups?: number; kernelSize: unknown
         initializer: config.kernelInitializer,
         fanIn: taps * from / groups,
         fanOut: taps * to / groups,
+        ...rulesOf(config, "kernel"),
       }, ...biasSpecs(config, config.filters)];
     },
     lower: (config, lowering) => {

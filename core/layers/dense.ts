@@ -2,6 +2,7 @@ import { DeconvError } from "../errors.ts";
 import { positive } from "../geometry.ts";
 import { type Initializer, initializerConfig } from "../initializers.ts";
 import { createLayer, type Layer, type LayerKind, type LayerOptions } from "../layer.ts";
+import { type BiasRules, type KernelRules, rulesOf, weightRules } from "../weight_rules.ts";
 import { columnSums } from "../wasm/elementwise.ts";
 import { gemm } from "../wasm/gemm.ts";
 import {
@@ -13,7 +14,7 @@ import {
 } from "./activation.ts";
 
 /** Options of `dense`. */
-export interface DenseOptions extends LayerOptions {
+export interface DenseOptions extends KernelRules, BiasRules, LayerOptions {
   /** Outputs. */
   units: number;
   /** Default `"linear"`: none. */
@@ -40,6 +41,8 @@ export const denseKind: LayerKind<DenseConfig> = {
       useBias: options.useBias ?? true,
       kernelInitializer: initializerConfig(options.kernelInitializer ?? "glorot_uniform"),
       biasInitializer: initializerConfig(options.biasInitializer ?? "zeros"),
+      ...weightRules(options, "kernel"),
+      ...weightRules(options, "bias"),
     } as DenseConfig;
   },
   outputShape: (config, [shape]) => [...shape.slice(0, -1), config.units],
@@ -51,9 +54,11 @@ export const denseKind: LayerKind<DenseConfig> = {
       initializer: config.kernelInitializer,
       fanIn: width,
       fanOut: config.units,
+      ...rulesOf(config, "kernel"),
     };
     if (!config.useBias) return [kernel];
-    return [kernel, { name: "bias", shape: [config.units], initializer: config.biasInitializer }];
+    const { units, biasInitializer: initializer } = config;
+    return [kernel, { name: "bias", shape: [units], initializer, ...rulesOf(config, "bias") }];
   },
   lower: (config, lowering) => {
     const [from] = lowering.inputs;
