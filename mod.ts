@@ -60,6 +60,7 @@ export type { BiasRules, KernelRules } from "./core/weight_rules.ts";
 export type { Precision } from "./core/algorithm.ts";
 export type { ConvOptions, Padding, Pair } from "./core/geometry.ts";
 export type { SignalWindowOptions, WindowOptions } from "./core/pooling.ts";
+export type { Interpolation } from "./core/resampling.ts";
 export type { SignalConvOptions, SignalPadding } from "./core/signal_geometry.ts";
 export {
   type Activation,
@@ -81,6 +82,12 @@ export { conv2dTranspose, type Conv2dTransposeOptions } from "./core/layers/conv
 export type { EndingOptions, FilterOptions } from "./core/layers/convolution.ts";
 export { cropping2d, type Cropping2dOptions } from "./core/layers/cropping2d.ts";
 export { dense, type DenseOptions } from "./core/layers/dense.ts";
+export {
+  type BlockOrder,
+  depthToSpace,
+  type DepthToSpaceOptions,
+  spaceToDepth,
+} from "./core/layers/depth_to_space.ts";
 export type { DepthwiseOptions, SeparableOptions } from "./core/layers/depthwise.ts";
 export { depthwiseConv1d, type DepthwiseConv1dOptions } from "./core/layers/depthwise_conv1d.ts";
 export { depthwiseConv2d, type DepthwiseConv2dOptions } from "./core/layers/depthwise_conv2d.ts";
@@ -121,8 +128,16 @@ export {
   type ReflectionPadding2dOptions,
 } from "./core/layers/reflection_padding2d.ts";
 export { flatten, reshape } from "./core/layers/reshape.ts";
+export { resizeConv2d, type ResizeConv2dOptions } from "./core/layers/resize_conv2d.ts";
+export { resizing, type ResizingOptions } from "./core/layers/resizing.ts";
 export { separableConv1d, type SeparableConv1dOptions } from "./core/layers/separable_conv1d.ts";
 export { separableConv2d, type SeparableConv2dOptions } from "./core/layers/separable_conv2d.ts";
+export {
+  upsampling1d,
+  type Upsampling1dOptions,
+  upsampling2d,
+  type Upsampling2dOptions,
+} from "./core/layers/upsampling.ts";
 export { zeroPadding2d, type ZeroPadding2dOptions } from "./core/layers/zero_padding2d.ts";
 export { Model } from "./core/model.ts";
 export { type LayerActivation, Network, type Tensors } from "./core/network.ts";

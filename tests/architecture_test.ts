@@ -59,6 +59,7 @@ const LEAVES = [
     "taps",
     "planar",
     "pooling",
+    "resampling",
     "windows",
     "algorithm",
     "block",

@@ -10,6 +10,7 @@ import { conv2dKind } from "./conv2d.ts";
 import { conv2dTransposeKind } from "./conv2d_transpose.ts";
 import { cropping2dKind } from "./cropping2d.ts";
 import { denseKind } from "./dense.ts";
+import { depthToSpaceKind, spaceToDepthKind } from "./depth_to_space.ts";
 import { depthwiseConv1dKind } from "./depthwise_conv1d.ts";
 import { depthwiseConv2dKind } from "./depthwise_conv2d.ts";
 import {
@@ -28,8 +29,11 @@ import { averagePool2dKind, maxPool2dKind } from "./pool2d.ts";
 import { poolSwitches2dKind } from "./pool_switches2d.ts";
 import { reflectionPadding2dKind } from "./reflection_padding2d.ts";
 import { flattenKind, reshapeKind } from "./reshape.ts";
+import { resizeConv2dKind } from "./resize_conv2d.ts";
+import { resizingKind } from "./resizing.ts";
 import { separableConv1dKind } from "./separable_conv1d.ts";
 import { separableConv2dKind } from "./separable_conv2d.ts";
+import { upsampling1dKind, upsampling2dKind } from "./upsampling.ts";
 import { zeroPadding2dKind } from "./zero_padding2d.ts";
 
 /** Every kind of layer there is, by name. */
@@ -47,6 +51,7 @@ export const LAYER_KINDS: ReadonlyMap<string, LayerKind> = new Map(
     conv2dTransposeKind,
     cropping2dKind,
     denseKind,
+    depthToSpaceKind,
     depthwiseConv1dKind,
     depthwiseConv2dKind,
     flattenKind,
@@ -64,8 +69,13 @@ export const LAYER_KINDS: ReadonlyMap<string, LayerKind> = new Map(
     poolSwitches2dKind,
     reflectionPadding2dKind,
     reshapeKind,
+    resizeConv2dKind,
+    resizingKind,
     separableConv1dKind,
     separableConv2dKind,
+    spaceToDepthKind,
+    upsampling1dKind,
+    upsampling2dKind,
     zeroPadding2dKind,
   ] as unknown as LayerKind[]).map((definition) => [definition.kind, definition]),
 );

@@ -6,10 +6,12 @@ import {
   add,
   averagePool2d,
   batchNormalization,
+  type BlockOrder,
   concatenate,
   conv2d,
   conv2dTranspose,
   dense,
+  depthToSpace,
   globalAveragePool2d,
   globalMaxPool2d,
   groupNormalization,
@@ -25,6 +27,7 @@ import {
   reflectionPadding2d,
   type Sides,
   type Tensor,
+  upsampling2d,
 } from "../../mod.ts";
 import type { OracleCase, OracleTensor } from "./oracle.ts";
 
@@ -88,6 +91,16 @@ export const LAYERS: Readonly<Record<string, MakeLayer>> = {
   concat: ({ settings }) => concatenate({ axis: settings.axis as number }),
   pad: ({ settings }) => reflectionPadding2d({ padding: settings.pads as Sides }),
   max_pool2d: (c) => maxPool2d(windows(c)),
+  upsample: ({ settings }) =>
+    upsampling2d({
+      size: settings.size as Pair,
+      interpolation: settings.mode as "nearest" | "bilinear",
+    }),
+  depth_to_space: ({ settings }) =>
+    depthToSpace({
+      blockSize: settings.block as number,
+      order: (settings.order as string).slice(0, 3) as BlockOrder,
+    }),
   max_unpool2d: ({ settings }) => maxUnpool2d({ outputSize: settings.output as Pair }),
   avg_pool2d: (c) =>
     averagePool2d({
