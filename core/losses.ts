@@ -13,18 +13,46 @@ export type LossName =
   | "sparse_categorical_crossentropy"
   | "mse"
   | "mae"
-  | "huber";
+  | "huber"
+  | "focal"
+  | "categorical_focal"
+  | "kl_divergence"
+  | "cosine_similarity"
+  | "hinge"
+  | "squared_hinge"
+  | "wasserstein"
+  | "dice"
+  | "ssim"
+  | "total_variation";
 
 /** A loss with its options. */
 export interface LossOptions {
   /** Its name. */
   kind: LossName;
-  /** Cross-entropies: whether the outputs are logits rather than probabilities. Default false. */
+  /** Binary, categorical and sparse cross-entropy, `focal`: whether the outputs are logits rather than probabilities. Default false. */
   fromLogits?: boolean;
   /** Cross-entropies: 0 … 1, how far targets are drawn to uniform. Default 0. */
   labelSmoothing?: number;
-  /** Huber: where the parabola becomes a line. Default 1. */
+  /** `huber`: where the parabola becomes a line. Default 1. */
   delta?: number;
+  /** Focal losses: how little what is nearly right counts; 0 for cross-entropy. Default 2. */
+  gamma?: number;
+  /** Focal losses: 0 … 1, what class 1 counts; `focal` counts class 0 as 1 − alpha. Default 0.25. */
+  alpha?: number;
+  /** `dice`: added above and below the fraction, so that empty masks are right. Default 1. */
+  smooth?: number;
+  /** `dice`: whether targets are class numbers, one a pixel, instead of a mask a class. Default false. */
+  sparse?: boolean;
+  /** `ssim`: how far apart the largest and the smallest value can be. Default 1. */
+  dataRange?: number;
+  /** `ssim`: sides of the window, odd; a picture must be no smaller. Default 11. */
+  windowSize?: number;
+  /** `ssim`: standard deviation of the Gaussian in the window, in pixels. Default 1.5. */
+  sigma?: number;
+  /** `ssim`: steadies the comparison of brightness. Default 0.01. */
+  k1?: number;
+  /** `ssim`: steadies the comparison of contrast. Default 0.03. */
+  k2?: number;
 }
 
 /**
@@ -36,7 +64,43 @@ export interface WeightedLosses {
   sum: readonly (readonly [weight: number, loss: LossName | LossOptions | CustomLoss])[];
 }
 
-/** A loss by name, with its options, as a weighted sum, or of one's own. */
+/**
+ * A loss by name, with its options, as a weighted sum, or of one's own. For outputs y and targets t:
+ *
+ * | means over every number | |
+ * | --- | --- |
+ * | `mse`, `mae` | (y−t)², \|y−t\| |
+ * | `huber` | ½d² up to delta, delta(\|d\| − ½delta) beyond (Huber 1964) |
+ * | `binary_crossentropy` | −t·ln y − (1−t)·ln(1−y), y kept 1e-7 from 0 and 1 |
+ * | `focal` | −α·t·(1−y)^γ·ln y − (1−α)(1−t)·y^γ·ln(1−y) (Lin et al. 2017) |
+ * | `hinge`, `squared_hinge` | max(1 − t·y, 0), its square; t is −1 or 1, and 0 stands for −1 |
+ * | `wasserstein` | −t·y with t −1 or 1 (Arjovsky et al. 2017) |
+ *
+ * | means over rows (all axes but the last) | |
+ * | --- | --- |
+ * | `categorical_crossentropy` | −Σ t·ln y; `sparse_categorical_crossentropy` takes class numbers |
+ * | `categorical_focal` | −α·Σ t·(1−y)^γ·ln y |
+ * | `kl_divergence` | Σ t·(ln t − ln y) |
+ * | `cosine_similarity` | −Σ t·y / (\|t\|·\|y\|), −1 where they agree |
+ *
+ * | means over pictures | |
+ * | --- | --- |
+ * | `dice` | 1 − (2Σ t·y + smooth) / (Σ t + Σ y + smooth), of each class and then their mean (Milletari et al. 2016) |
+ * | `ssim` | 1 − structural similarity over all windows inside the picture and all channels (Wang et al. 2004) |
+ * | `total_variation` | Σ \|differences\| of neighbouring pixels of y alone, as TensorFlow has it; targets are not looked at |
+ *
+ * For adversaries: the critic of a hinge GAN (Lim & Ye 2017) learns with `hinge` and targets 1 for real
+ * and −1 for made pictures, that of a Wasserstein GAN with `wasserstein`; the generator of either learns
+ * with `wasserstein` and targets 1 for its own.
+ *
+ * @example Pictures that are right, look right and have little noise
+ * ```ts
+ * import { conv2d, type Loss, sequential } from "@deconv/deconv";
+ * const loss: Loss = { sum: [[1, "mse"], [0.2, { kind: "ssim", windowSize: 7 }], [1e-4, "total_variation"]] };
+ * const net = sequential([conv2d({ filters: 3, kernelSize: 3, padding: "same", inputShape: [16, 16, 3] })]);
+ * net.compile({ loss, metrics: ["psnr", "ssim"] });
+ * ```
+ */
 export type Loss = LossName | LossOptions | WeightedLosses | CustomLoss;
 
 /** All names, for messages. */
@@ -120,9 +184,10 @@ export interface OutputMeaning {
 /** What an output means that is trained with this loss. */
 export function outputMeaning(config: LossConfig): OutputMeaning {
   const parts = partsOf(config).map(([, part]) => ({ part, kind: kindOf(part) }));
+  const sparse = lossKind(config).targets?.(config) === "labels";
   return {
-    classes: parts.some(({ kind }) => kind.classes),
-    sparse: lossKind(config).targets?.(config) === "labels",
+    classes: sparse || parts.some(({ kind }) => kind.classes),
+    sparse,
     numbers: parts.some(({ part }) => part.fromLogits)
       ? "logits"
       : parts.find(({ kind }) => kind.numbers)?.kind.numbers ?? "plain",
@@ -191,10 +256,6 @@ function checkLabels(data: Float32Array, classes: number): void {
 
 /**
  * The mean loss of a batch and, where `gradient` is given, its gradient with respect to the output.
- *
- * Elementwise losses are means over every element, categorical ones over the rows (all axes but the
- * last). `binary_crossentropy` −t·ln y − (1−t)·ln(1−y), y kept 1e-7 from 0 and 1; categorical −Σ t·ln y;
- * `mse` (y−t)²; `mae` |y−t|; `huber` ½d² up to delta, delta(|d| − ½delta) beyond.
  *
  * @param options `fused`: whether the gradient wanted is the one before the network's last
  * activation; `weight`: multiplies the gradient; `parts`: filled with the losses a sum is made of.

@@ -1,8 +1,9 @@
 import { DeconvError } from "./errors.ts";
 import { auc } from "./metrics/auc.ts";
 import { accuracy, f1, precision, recall, topK } from "./metrics/classification.ts";
-import { mae, mse, psnr } from "./metrics/errors.ts";
+import { mae, mse } from "./metrics/errors.ts";
 import type { MetricConfig, MetricKind, MetricSubject, MetricTotal } from "./metrics/metric.ts";
+import { psnr, ssim } from "./metrics/pictures.ts";
 import { dice, meanIou } from "./metrics/segmentation.ts";
 
 /** Names of metrics. */
@@ -17,7 +18,8 @@ export type MetricName =
   | "dice"
   | "mse"
   | "mae"
-  | "psnr";
+  | "psnr"
+  | "ssim";
 
 /** A metric with its options. */
 export interface MetricOptions {
@@ -43,15 +45,23 @@ export interface MetricOptions {
    * decisions alike. Default `"macro"` for classes, else `"binary"`.
    */
   average?: "binary" | "macro" | "micro";
-  /** `psnr`: how far apart the largest and the smallest value can be. Default 1. */
+  /** `psnr`, `ssim`: how far apart the largest and the smallest value can be. Default 1. */
   dataRange?: number;
+  /** `ssim`: sides of the window, odd; a picture must be no smaller. Default 11. */
+  windowSize?: number;
+  /** `ssim`: standard deviation of the Gaussian in the window, in pixels. Default 1.5. */
+  sigma?: number;
+  /** `ssim`: steadies the comparison of brightness. Default 0.01. */
+  k1?: number;
+  /** `ssim`: steadies the comparison of contrast. Default 0.03. */
+  k2?: number;
 }
 
 /**
  * A metric by name or with options; `top_3` and the like are short for `{ kind: "top_k", k: 3 }`.
  *
  * `accuracy`, `top_k`, `precision`, `recall`, `f1` and `mean_iou` are taken over every decision of an
- * epoch, `dice` (of decided masks) and `psnr` over each picture and then averaged, `mse` and `mae` over
+ * epoch, `dice` (of decided masks), `psnr` and `ssim` over each picture and then averaged, `mse` and `mae` over
  * every number. `auc` is the area under the ROC curve over all numbers, exact by ranking, for which it
  * keeps them: 4 bytes each. What no decision has been made about does not count: `precision` without
  * predictions, and `recall` without targets, are 0. A metric is NaN where an output is.
@@ -62,7 +72,7 @@ export type Metric = MetricName | `top_${number}` | MetricOptions;
 export type Metrics = readonly Metric[] | readonly (readonly Metric[])[];
 
 const KINDS: ReadonlyMap<string, MetricKind> = new Map(
-  [accuracy, topK, precision, recall, f1, auc, meanIou, dice, mse, mae, psnr]
+  [accuracy, topK, precision, recall, f1, auc, meanIou, dice, mse, mae, psnr, ssim]
     .map((kind) => [kind.kind, kind]),
 );
 

@@ -257,7 +257,7 @@ Deno.test("metrics that do not exist, do not fit or are called alike are refused
       return true;
     });
   };
-  refuse("mse", ["f2"], /"f2".*accuracy.*psnr/);
+  refuse("mse", ["f2"], /"f2".*accuracy.*ssim/);
   refuse("mse", ["__proto__"], /no metric/);
   refuse("mse", [null], /no metric/);
   refuse("mse", [{ kind: "mse", k: 2 }], /"mse" has no option "k"; it has name/);

@@ -1,4 +1,5 @@
 import { runtime } from "../wasm/runtime.ts";
+import { checkFocal, sumElements } from "./elementwise.ts";
 import { expectShare, type LossCall, type LossKind, numberOf } from "./loss.ts";
 
 /** How a row's outputs are to be understood: probabilities, logits, or probabilities whose gradient is wanted before the softmax that made them. */
@@ -43,3 +44,47 @@ export const sparseCategoricalCrossentropy: LossKind = crossentropy(
   "sparse_categorical_crossentropy",
   true,
 );
+
+/** Rows of an output, which row losses are means over. */
+function rowsOf({ shape, output }: LossCall): number {
+  return output.length / shape[shape.length - 1];
+}
+
+/** Σ t·(ln t − ln y). */
+export const klDivergence: LossKind = {
+  kind: "kl_divergence",
+  defaults: {},
+  classes: true,
+  fuses: () => "softmax",
+  compute: (_, call) => {
+    // Before the softmax it has the gradient of the cross-entropy, from which it differs by what t alone decides.
+    if (call.fused && call.gradient) sumRows("fused", false, 0, call);
+    const values = call.fused ? { ...call, gradient: null } : call;
+    return sumElements(12, [0, 0], values, rowsOf(call)) / rowsOf(call);
+  },
+};
+
+/** −α·Σ t·(1−y)^γ·ln y. */
+export const categoricalFocal: LossKind = {
+  kind: "categorical_focal",
+  defaults: { gamma: 2, alpha: 0.25 },
+  check: checkFocal,
+  classes: true,
+  compute: (config, call) => {
+    const parameters = [numberOf(config, "gamma"), numberOf(config, "alpha")] as const;
+    return sumElements(13, parameters, call, rowsOf(call)) / rowsOf(call);
+  },
+};
+
+/** −Σ t·y / (|t|·|y|). */
+export const cosineSimilarity: LossKind = {
+  kind: "cosine_similarity",
+  defaults: {},
+  compute: (_, call) => {
+    const { output, target, gradient, weight } = call, rows = rowsOf(call);
+    runtime().reserve(0, 8 * Math.ceil(rows / 64) + 8);
+    const places = [output.address, target.address, gradient?.address ?? 0];
+    const how = [rows, output.length / rows, weight / rows];
+    return runtime().call("loss_cosine", ...how, ...places) / rows;
+  },
+};

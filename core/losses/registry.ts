@@ -1,6 +1,22 @@
-import { categoricalCrossentropy, sparseCategoricalCrossentropy } from "./categorical.ts";
+import {
+  categoricalCrossentropy,
+  categoricalFocal,
+  cosineSimilarity,
+  klDivergence,
+  sparseCategoricalCrossentropy,
+} from "./categorical.ts";
 import { custom } from "./custom.ts";
-import { binaryCrossentropy, huber, mae, mse } from "./elementwise.ts";
+import {
+  binaryCrossentropy,
+  focal,
+  hinge,
+  huber,
+  mae,
+  mse,
+  squaredHinge,
+  wasserstein,
+} from "./elementwise.ts";
+import { dice, ssim, totalVariation } from "./pictures.ts";
 import type { LossConfig, LossKind } from "./loss.ts";
 
 /** Losses that have a name, in the order of messages. */
@@ -12,6 +28,16 @@ export const LOSS_KINDS: ReadonlyMap<string, LossKind> = new Map(
     mse,
     mae,
     huber,
+    focal,
+    categoricalFocal,
+    klDivergence,
+    cosineSimilarity,
+    hinge,
+    squaredHinge,
+    wasserstein,
+    dice,
+    ssim,
+    totalVariation,
   ].map((kind) => [kind.kind, kind]),
 );
 

@@ -8,6 +8,16 @@ export type LossName =
   | "mse"
   | "mae"
   | "huber"
+  | "focal"
+  | "categorical_focal"
+  | "kl_divergence"
+  | "cosine_similarity"
+  | "hinge"
+  | "squared_hinge"
+  | "wasserstein"
+  | "dice"
+  | "ssim"
+  | "total_variation"
   | "kl_standard_normal";
 
 /** Options of the losses, named as in Keras. */
@@ -16,6 +26,18 @@ export interface LossOptions {
   readonly labelSmoothing?: number;
   /** Huber's corner, default 1. */
   readonly delta?: number;
+  /** Focal: exponent, default 2, and weight of class 1, default 0.25. */
+  readonly gamma?: number;
+  readonly alpha?: number;
+  /** Dice: added above and below, default 1; whether targets are labels. */
+  readonly smooth?: number;
+  readonly sparse?: boolean;
+  /** SSIM, as Wang et al. have it unless given. */
+  readonly dataRange?: number;
+  readonly windowSize?: number;
+  readonly sigma?: number;
+  readonly k1?: number;
+  readonly k2?: number;
 }
 
 /** What the numbers of an input look like. */
@@ -25,6 +47,8 @@ export type LossValues =
   | "distribution" // each row positive and summing to 1
   | "oneHot" // each row 0 but for a single 1
   | "binary" // 0 or 1
+  | "sign" // -1 or 1
+  | "zeros"
   | "label"; // one class number for each row
 
 /** One loss of one prediction against one target (for KL: mu and logvar). */
@@ -65,6 +89,11 @@ const categorical = { loss: "categorical_crossentropy", prediction: "distributio
 const categoricalLogits = { loss: "categorical_crossentropy", prediction: "normal" } as const;
 const sparse = { loss: "sparse_categorical_crossentropy", target: "label" } as const;
 const regression = { prediction: "normal", target: "normal" } as const;
+const focal = { loss: "focal", prediction: "probability" } as const;
+const focalLogits = { loss: "focal", prediction: "normal" } as const;
+const dice = { loss: "dice", prediction: "probability" } as const;
+const ssim = { loss: "ssim", prediction: "probability", target: "probability" } as const;
+const variation = { loss: "total_variation", ...regression } as const;
 const kl = { loss: "kl_standard_normal", ...regression } as const;
 const fromLogits = true;
 
@@ -159,6 +188,105 @@ const rows: [why: string, row: Row][] = [
   ["corner near", { ...regression, loss: "huber", shape: [9, 3], options: { delta: 0.25 } }],
   ["corner far", { ...regression, loss: "huber", shape: [9, 3], scale: 3, options: { delta: 2 } }],
 
+  ["masks", { ...focal, target: "binary", shape: [4, 3, 3, 2] }],
+  ["soft targets, one number", { ...focal, target: "probability", shape: [1, 1] }],
+  ["all as in cross-entropy", {
+    ...focal,
+    target: "binary",
+    shape: [3, 7],
+    options: { gamma: 0, alpha: 0.5 },
+  }],
+  ["only class 1 counts", { ...focal, target: "binary", shape: [5, 5], options: { alpha: 1 } }],
+  ["saturated: clipped at 1e-7, finite", {
+    ...focal,
+    target: "binary",
+    shape: [2, 8],
+    firstValues: [0, 1, 0, 1],
+    tolerance: 0.2, // as for the cross-entropy
+  }],
+  ["logits", { ...focalLogits, target: "binary", shape: [4, 3, 3, 2], options: { fromLogits } }],
+  ["logits, large", {
+    ...focalLogits,
+    target: "binary",
+    shape: [3, 7],
+    scale: 20,
+    firstValues: [0, 100, -100, 80, -80],
+    options: { fromLogits, gamma: 1.5, alpha: 0.6 },
+  }],
+
+  ["classes", { ...categorical, loss: "categorical_focal", target: "oneHot", shape: [6, 10] }],
+  ["soft targets, other options", {
+    ...categorical,
+    loss: "categorical_focal",
+    target: "distribution",
+    shape: [2, 3, 3],
+    options: { gamma: 0.5, alpha: 0.9 },
+  }],
+  ["distributions", {
+    ...categorical,
+    loss: "kl_divergence",
+    target: "distribution",
+    shape: [5, 33],
+  }],
+  ["classes", { ...categorical, loss: "kl_divergence", target: "oneHot", shape: [2, 3, 5] }],
+  ["vectors", { ...regression, loss: "cosine_similarity", shape: [67, 5] }],
+  ["one number: its sign", { ...regression, loss: "cosine_similarity", shape: [3, 1] }],
+  ["maps of vectors", { ...regression, loss: "cosine_similarity", shape: [2, 3, 4, 9] }],
+
+  ["signs", { ...regression, loss: "hinge", target: "sign", shape: [5, 7] }],
+  ["0 for -1", { ...regression, loss: "hinge", target: "binary", shape: [9, 1] }],
+  ["signs", { ...regression, loss: "squared_hinge", target: "sign", shape: [5, 7] }],
+  ["0 for -1", { ...regression, loss: "squared_hinge", target: "binary", shape: [3, 3, 3, 3] }],
+  ["signs", { ...regression, loss: "wasserstein", target: "sign", shape: [7, 1] }],
+  ["maps", { ...regression, loss: "wasserstein", target: "sign", shape: [2, 5, 5, 1] }],
+
+  ["masks", { ...dice, target: "binary", shape: [3, 5, 7, 1] }],
+  ["a mask for each class", { ...dice, target: "oneHot", shape: [2, 4, 5, 3] }],
+  ["nothing to find", { ...dice, target: "zeros", shape: [2, 4, 4, 1] }],
+  ["nothing to find, nothing found", {
+    ...dice,
+    prediction: "zeros",
+    target: "zeros",
+    shape: [2, 4, 4, 2],
+  }],
+  ["hardly smooth", { ...dice, target: "binary", shape: [5, 3, 3, 2], options: { smooth: 1e-3 } }],
+  ["no pixels to speak of", { ...dice, target: "binary", shape: [3, 4] }],
+  ["class numbers", {
+    ...dice,
+    prediction: "distribution",
+    target: "label",
+    shape: [3, 4, 5, 6],
+    options: { sparse: true },
+  }],
+
+  ["one window", { ...ssim, shape: [1, 11, 11, 1] }],
+  ["colours", { ...ssim, shape: [2, 13, 17, 3] }],
+  ["a vector of windows and one more", { ...ssim, shape: [5, 12, 15, 1] }],
+  ["small window", { ...ssim, shape: [2, 7, 5, 5], options: { windowSize: 5, sigma: 1 } }],
+  ["one pixel", {
+    ...ssim,
+    shape: [2, 3, 3, 2],
+    options: { windowSize: 1 },
+    tolerance: 2e-4, // the large slopes of two variances cancel: there is none under a single pixel
+  }],
+  ["other constants", {
+    ...ssim,
+    prediction: "normal",
+    target: "normal",
+    scale: 50,
+    shape: [2, 11, 14, 2],
+    options: { dataRange: 255, k1: 0.05, k2: 0.1 },
+  }],
+  ["flat against a picture", { ...ssim, prediction: "zeros", shape: [1, 12, 12, 1] }],
+
+  ["colours", { ...variation, shape: [2, 5, 7, 3] }],
+  ["one channel", { ...variation, shape: [3, 17, 9, 1] }],
+  ["many channels", { ...variation, shape: [1, 3, 3, 21] }],
+  ["one row", { ...variation, shape: [2, 1, 6, 2] }],
+  ["one column", { ...variation, shape: [2, 6, 1, 2] }],
+  ["one pixel", { ...variation, shape: [2, 1, 1, 3] }],
+  ["flat", { ...variation, prediction: "zeros", shape: [2, 5, 5, 3] }],
+
   ["latent", { ...kl, shape: [5, 8] }],
   ["one number", { ...kl, shape: [1, 1] }],
   ["remainder, wide spread", { ...kl, shape: [3, 17], scale: 4 }],
@@ -167,10 +295,13 @@ const rows: [why: string, row: Row][] = [
 /** Every legal case; the name is as `binary_crossentropy_probability_7x1_logits_smooth0.1_delta2`. */
 export const lossCases: readonly LossCase[] = rows.map(([why, row]) => {
   const options = row.options ?? {};
-  const parts = [row.loss, row.target, row.shape.join("x")];
+  const numbers = row.prediction === "zeros" ? "of_zeros" : row.target;
+  const parts = [row.loss, numbers, row.shape.join("x")];
   if (options.fromLogits) parts.push("logits");
   if (options.labelSmoothing !== undefined) parts.push(`smooth${options.labelSmoothing}`);
-  if (options.delta !== undefined) parts.push(`delta${options.delta}`);
+  for (const [key, value] of Object.entries(options)) {
+    if (key !== "fromLogits" && key !== "labelSmoothing") parts.push(`${key}${value}`);
+  }
   return { ...row, options, why, name: parts.join("_") };
 });
 
@@ -195,6 +326,42 @@ export const invalidLossCases: readonly InvalidLossCase[] = [
     options: { delta },
     ...equal,
     message: /delta/,
+  })),
+  ...([
+    ["focal", { alpha: 2 }, /alpha/],
+    ["focal", { alpha: NaN }, /alpha/],
+    ["focal", { gamma: -1 }, /gamma/],
+    ["categorical_focal", { gamma: Infinity }, /gamma/],
+    ["categorical_focal", { fromLogits: true }, /"categorical_focal" has no option "fromLogits"/],
+    ["dice", { smooth: 0 }, /smooth/],
+    ["dice", { sparse: 1 }, /sparse.*true or false.*1/],
+    ["ssim", { dataRange: 0 }, /dataRange/],
+    ["ssim", { sigma: -1 }, /sigma/],
+    ["ssim", { k1: 0 }, /k1/],
+    ["ssim", { k2: "0.1" }, /k2.*number.*0\.1/],
+    ["ssim", { windowSize: 4 }, /windowSize.*odd.*4/],
+    ["ssim", { windowSize: -3 }, /windowSize/],
+    ["hinge", { margin: 1 }, /"hinge" has no option "margin"; it has none/],
+    ["huber", { gamma: 1 }, /"huber" has no option "gamma"; it has delta/],
+  ] as const).map(([loss, options, message]) => ({
+    why: JSON.stringify(options),
+    loss,
+    options,
+    ...equal,
+    message,
+  })),
+  ...([
+    ["ssim", [10, 12, 3], /window of ssim is 11x11 and the picture 10x12: give windowSize: 9/],
+    ["ssim", [12, 2, 3], /give windowSize: 1 or less/],
+    ["ssim", [12], /ssim is for pictures.*\[12\]/],
+    ["total_variation", [12, 3], /total_variation is for pictures.*\[12,3\]/],
+  ] as const).map(([loss, shape, message]) => ({
+    why: `an output of ${shape.join("x")}`,
+    loss,
+    options: {},
+    shape: [2, ...shape],
+    targetShape: [2, ...shape],
+    message,
   })),
   ...["binary_crossentropy", "categorical_crossentropy", "mse", "mae", "huber"].map((loss) => ({
     why: "shapes that differ",

@@ -86,6 +86,12 @@ function lossValues(
       return randomOneHot(shape, seed);
     case "binary":
       return randomIntegers(shape, seed, 2);
+    case "sign": {
+      const { data } = randomIntegers(shape, seed, 2);
+      return { shape, data: data.map((v) => 2 * v - 1) };
+    }
+    case "zeros":
+      return { shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)) };
     case "label":
       return randomIntegers(shape.slice(0, -1), seed, shape.at(-1)!);
   }

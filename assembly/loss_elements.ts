@@ -1,0 +1,244 @@
+// Losses of single numbers, four at a time: each class gives value and slope for one element; `p` is
+// the loss's own parameter.
+
+import { ARGUMENTS } from "./memory";
+import { exp, log, log1p, sigmoid } from "./math";
+import { madd, nmadd } from "./simd";
+
+/** Probabilities are kept this far from 0 and 1, as in Keras. */
+export const EPSILON: f32 = 1e-7;
+
+/** What the elementwise losses are given. */
+@unmanaged
+export class LossArguments {
+  kind: i32;
+  n: i32;
+  parameter: f32;
+  second: f32;
+  scale: f32;
+  y: usize;
+  t: usize;
+  dy: usize;
+}
+
+function c(value: f32): v128 {
+  return f32x4.splat(value);
+}
+
+@unmanaged
+export class SquaredError {
+  value(y: v128, t: v128, _p: v128): v128 {
+    const d = f32x4.sub(y, t);
+    return f32x4.mul(d, d);
+  }
+  slope(y: v128, t: v128, _p: v128): v128 {
+    const d = f32x4.sub(y, t);
+    return f32x4.add(d, d);
+  }
+}
+
+@unmanaged
+export class AbsoluteError {
+  value(y: v128, t: v128, _p: v128): v128 {
+    return f32x4.abs(f32x4.sub(y, t));
+  }
+  slope(y: v128, t: v128, _p: v128): v128 {
+    const d = f32x4.sub(y, t);
+    return f32x4.sub(v128.and(f32x4.gt(d, c(0)), c(1)), v128.and(f32x4.lt(d, c(0)), c(1)));
+  }
+}
+
+/** Huber 1964: ½d² for |d| ≤ δ, δ(|d| - ½δ) beyond. */
+@unmanaged
+export class Huber {
+  value(y: v128, t: v128, p: v128): v128 {
+    const a = f32x4.abs(f32x4.sub(y, t)), q = f32x4.pmin(a, p);
+    return f32x4.mul(q, f32x4.sub(a, f32x4.mul(c(0.5), q)));
+  }
+  slope(y: v128, t: v128, p: v128): v128 {
+    return f32x4.pmax(f32x4.pmin(f32x4.sub(y, t), p), f32x4.neg(p));
+  }
+}
+
+/** -t ln y - (1-t) ln(1-y) with t smoothed towards ½ by p. */
+@unmanaged
+export class BinaryCrossentropy {
+  value(y: v128, t: v128, p: v128): v128 {
+    const s = smooth(t, p), q = clamp(y);
+    return f32x4.neg(madd(s, log(q), f32x4.mul(f32x4.sub(c(1), s), log(f32x4.sub(c(1), q)))));
+  }
+  slope(y: v128, t: v128, p: v128): v128 {
+    const s = smooth(t, p), q = clamp(y);
+    return f32x4.div(f32x4.sub(q, s), f32x4.mul(q, f32x4.sub(c(1), q)));
+  }
+}
+
+/** The same of z with y = sigmoid(z): max(z,0) - z·t + ln(1 + e^-|z|). */
+@unmanaged
+export class BinaryCrossentropyLogits {
+  value(z: v128, t: v128, p: v128): v128 {
+    const tail = log1p(exp(f32x4.neg(f32x4.abs(z))));
+    return f32x4.add(f32x4.sub(f32x4.pmax(z, c(0)), f32x4.mul(z, smooth(t, p))), tail);
+  }
+  slope(z: v128, t: v128, p: v128): v128 {
+    return f32x4.sub(sigmoid(z), smooth(t, p));
+  }
+}
+
+/** The value of BinaryCrossentropy with the slope in z of y = sigmoid(z): y - t, never flat. */
+@unmanaged
+export class BinaryCrossentropySigmoid {
+  value(y: v128, t: v128, p: v128): v128 {
+    return changetype<BinaryCrossentropy>(0).value(y, t, p);
+  }
+  slope(y: v128, t: v128, p: v128): v128 {
+    return f32x4.sub(y, smooth(t, p));
+  }
+}
+
+function smooth(t: v128, p: v128): v128 {
+  return madd(p, f32x4.sub(c(0.5), t), t);
+}
+
+function clamp(y: v128): v128 {
+  return f32x4.pmin(f32x4.pmax(y, c(EPSILON)), c(1 - EPSILON));
+}
+
+/** Targets of the hinge losses: -1 and 1, and 0 for -1. */
+function sign(t: v128): v128 {
+  return f32x4.sub(t, v128.and(f32x4.eq(t, c(0)), c(1)));
+}
+
+/** max(1 - t·y, 0). */
+@unmanaged
+export class Hinge {
+  value(y: v128, t: v128, _p: v128): v128 {
+    return f32x4.pmax(nmadd(sign(t), y, c(1)), c(0));
+  }
+  slope(y: v128, t: v128, _p: v128): v128 {
+    const s = sign(t);
+    return v128.andnot(f32x4.neg(s), f32x4.le(nmadd(s, y, c(1)), c(0)));
+  }
+}
+
+@unmanaged
+export class SquaredHinge {
+  value(y: v128, t: v128, p: v128): v128 {
+    const v = changetype<Hinge>(0).value(y, t, p);
+    return f32x4.mul(v, v);
+  }
+  slope(y: v128, t: v128, p: v128): v128 {
+    const v = changetype<Hinge>(0).value(y, t, p);
+    return f32x4.mul(f32x4.mul(c(-2), sign(t)), v);
+  }
+}
+
+/** -t·y. */
+@unmanaged
+export class Wasserstein {
+  value(y: v128, t: v128, _p: v128): v128 {
+    return f32x4.neg(f32x4.mul(t, y));
+  }
+  slope(_y: v128, t: v128, _p: v128): v128 {
+    return f32x4.neg(t);
+  }
+}
+
+// The focal loss (Lin et al. 2017) of p with a = -ln p and b = -ln(1-p): t·α·e^-γb·a + (1-t)(1-α)·e^-γa·b,
+// where e^-γb is (1-p)^γ. Its slope in the logit follows from da = -(1-p) and db = p; in p itself it
+// is that over p(1-p).
+
+function alpha(): v128 {
+  return f32x4.splat(changetype<LossArguments>(ARGUMENTS).second);
+}
+
+/** What the two sides weigh: t·α·e^-γb, and (1-t)(1-α)·e^-γa. */
+function focalWeight(t: v128, alpha: v128, other: v128, gamma: v128): v128 {
+  return f32x4.mul(f32x4.mul(t, alpha), exp(f32x4.neg(f32x4.mul(gamma, other))));
+}
+
+function focalValue(t: v128, a: v128, b: v128, gamma: v128): v128 {
+  const right = focalWeight(t, alpha(), b, gamma);
+  const wrong = focalWeight(f32x4.sub(c(1), t), f32x4.sub(c(1), alpha()), a, gamma);
+  return madd(right, a, f32x4.mul(wrong, b));
+}
+
+function focalSlope(t: v128, a: v128, b: v128, p: v128, gamma: v128): v128 {
+  const right = focalWeight(t, alpha(), b, gamma), q = f32x4.sub(c(1), p);
+  const wrong = focalWeight(f32x4.sub(c(1), t), f32x4.sub(c(1), alpha()), a, gamma);
+  const up = madd(f32x4.mul(gamma, q), b, p), down = madd(f32x4.mul(gamma, p), a, q);
+  return f32x4.sub(f32x4.mul(wrong, up), f32x4.mul(right, down));
+}
+
+function minusLog(p: v128): v128 {
+  return f32x4.neg(log(p));
+}
+
+@unmanaged
+export class Focal {
+  value(y: v128, t: v128, gamma: v128): v128 {
+    const p = clamp(y);
+    return focalValue(t, minusLog(p), minusLog(f32x4.sub(c(1), p)), gamma);
+  }
+  slope(y: v128, t: v128, gamma: v128): v128 {
+    const p = clamp(y);
+    const inLogit = changetype<FocalSigmoid>(0).slope(y, t, gamma);
+    return f32x4.div(inLogit, f32x4.mul(p, f32x4.sub(c(1), p)));
+  }
+}
+
+/** The same of z with p = sigmoid(z): a = ln(1 + e^-z), b = ln(1 + e^z). */
+@unmanaged
+export class FocalLogits {
+  value(z: v128, t: v128, gamma: v128): v128 {
+    const tail = log1p(exp(f32x4.neg(f32x4.abs(z))));
+    const a = f32x4.add(f32x4.pmax(f32x4.neg(z), c(0)), tail);
+    return focalValue(t, a, f32x4.add(f32x4.pmax(z, c(0)), tail), gamma);
+  }
+  slope(z: v128, t: v128, gamma: v128): v128 {
+    const tail = log1p(exp(f32x4.neg(f32x4.abs(z))));
+    const a = f32x4.add(f32x4.pmax(f32x4.neg(z), c(0)), tail);
+    return focalSlope(t, a, f32x4.add(f32x4.pmax(z, c(0)), tail), sigmoid(z), gamma);
+  }
+}
+
+/** The value of Focal with the slope in z of y = sigmoid(z). */
+@unmanaged
+export class FocalSigmoid {
+  value(y: v128, t: v128, gamma: v128): v128 {
+    return changetype<Focal>(0).value(y, t, gamma);
+  }
+  slope(y: v128, t: v128, gamma: v128): v128 {
+    const p = clamp(y);
+    return focalSlope(t, minusLog(p), minusLog(f32x4.sub(c(1), p)), p, gamma);
+  }
+}
+
+/** t (ln t - ln y). */
+@unmanaged
+export class KlDivergence {
+  value(y: v128, t: v128, _p: v128): v128 {
+    return f32x4.mul(t, f32x4.sub(log(f32x4.pmax(t, c(EPSILON))), log(clamp(y))));
+  }
+  slope(y: v128, t: v128, _p: v128): v128 {
+    return f32x4.neg(f32x4.div(t, clamp(y)));
+  }
+}
+
+/** -α t (1-y)^γ ln y, for one of several classes. */
+@unmanaged
+export class CategoricalFocal {
+  value(y: v128, t: v128, gamma: v128): v128 {
+    const p = clamp(y);
+    return f32x4.mul(weightOfClass(p, t, gamma), minusLog(p));
+  }
+  slope(y: v128, t: v128, gamma: v128): v128 {
+    const p = clamp(y);
+    const inside = f32x4.div(f32x4.mul(gamma, minusLog(p)), f32x4.sub(c(1), p));
+    return f32x4.neg(f32x4.mul(weightOfClass(p, t, gamma), f32x4.add(inside, f32x4.div(c(1), p))));
+  }
+}
+
+function weightOfClass(p: v128, t: v128, gamma: v128): v128 {
+  return focalWeight(t, alpha(), minusLog(f32x4.sub(c(1), p)), gamma);
+}
