@@ -163,6 +163,92 @@ for (const c of invalidLossCases) {
   });
 }
 
+/** Numbers that Python makes alike: the fraction of step · k + start, rounded to float32. */
+function steps(shape: number[], step: number, start: number): Tensor {
+  const size = shape.reduce((a, b) => a * b, 1);
+  return tensor(Array.from({ length: size }, (_, k) => (step * k + start) % 1), shape);
+}
+
+/** A case of a loss with its default options. */
+function defaults(loss: LossCase["loss"], options: LossCase["options"] = {}): LossCase {
+  return { ...lossCases[0], loss, options };
+}
+
+Deno.test("losses: PyTorch 1.13's numbers, computed in float64 by the formulas of their papers", () => {
+  const z = steps([12, 1], 0.37, 0.11), data = z.data.map((v) => Math.fround(v) * 8 - 4);
+  const labels = tensor([1, 0, 0, 1, 1, 0, 0, 0, 1, 0, 1, 0], [12, 1]);
+  const focal = run(defaults("focal", { fromLogits: true }), { ...z, data }, labels);
+  assertClose([focal.loss], [0.6385281922156404], { name: "focal" });
+  assertClose(focal.gradients[0].subarray(0, 7), [
+    -0.0234127711,
+    0.0148919838,
+    0.0705611235,
+    -0.0230463684,
+    -0.0019224223,
+    0.0688395975,
+    0.00148042255,
+  ], { name: "gradient of focal" });
+
+  const mask = steps([2, 2, 3, 2], 0.53, 0.2), half = mask.data.map((v) => v > 0.5 ? 1 : 0);
+  const dice = run(defaults("dice"), steps([2, 2, 3, 2], 0.37, 0.11), { ...mask, data: half });
+  assertClose([dice.loss], [0.5414011205066627], { name: "dice" });
+  assertClose(dice.gradients[0].subarray(10, 14), [
+    0.0176833408,
+    0.0204612079,
+    -0.0367813492,
+    0.0117126738,
+  ], { name: "gradient of dice" });
+
+  const x = steps([1, 12, 13, 1], 0.37, 0.11), other = steps([1, 12, 13, 1], 0.29, 0.4);
+  const ssim = run(defaults("ssim"), x, other), dx = ssim.gradients[0];
+  assertClose([1 - ssim.loss], [-0.41702480483141696], { name: "ssim" });
+  assertClose([dx[0], dx[84], dx[100], dx[155]], [
+    5.35958504e-07,
+    -0.0801338662,
+    0.0263245086,
+    3.27642687e-07,
+  ], { name: "gradient of ssim" });
+  const variation = run(defaults("total_variation"), steps([2, 2, 3, 2], 0.37, 0.11), mask);
+  assertClose([variation.loss], [5.200000008568168], { name: "total variation" });
+
+  const y = tensor([0.2, 0.5, 0.3, 0.1, 0.1, 0.8], [2, 3]);
+  const t = tensor([0.3, 0.3, 0.4, 0.6, 0.2, 0.2], [2, 3]);
+  assertClose([run(defaults("kl_divergence"), y, t).loss], [0.5099454598541041], { name: "kl" });
+  const [u, v] = [tensor([1, 2, 3, -1, 0.5, 2], [2, 3]), tensor([3, -2, 1, 1, 1, 1], [2, 3])];
+  const cosine = run(defaults("cosine_similarity"), u, v).loss;
+  assertClose([cosine], [-0.26041080793318505], { name: "cosine" });
+});
+
+Deno.test("losses at their edges", () => {
+  const picture = steps([2, 13, 12, 3], 0.37, 0.11),
+    flat = tensor(
+      new Float32Array(936).fill(0.7),
+      picture.shape,
+    );
+  for (const x of [picture, flat]) {
+    const { loss, gradients } = run(defaults("ssim"), x, x);
+    assertClose([loss], [0], { floor: 1, tolerance: 5e-7, name: "a picture is like itself" });
+    assert.ok(gradients[0].every((v) => v === 0), "and cannot become more so");
+  }
+  // Flat pictures of different brightness: what is left is (2ab + c1) / (a² + b² + c1).
+  const darker = tensor(new Float32Array(936).fill(0.2), picture.shape);
+  const expected = 1 - (2 * 0.7 * 0.2 + 1e-4) / (0.7 ** 2 + 0.2 ** 2 + 1e-4);
+  assertClose([run(defaults("ssim"), flat, darker).loss], [expected], { tolerance: 1e-6 });
+  assert.equal(run(defaults("total_variation"), flat, flat).loss, 0);
+  const nothing = tensor([0, 0, 0], [3, 1]);
+  assert.equal(run(defaults("dice"), nothing, nothing).loss, 0);
+  // A vector of no length has no direction: neither loss nor NaN.
+  const zero = run(defaults("cosine_similarity"), tensor([0, 0], [1, 2]), tensor([1, 0], [1, 2]));
+  assert.equal(zero.loss + 0, 0);
+  assert.ok(zero.gradients[0].every(Number.isFinite));
+  // NaN comes through.
+  for (const c of lossCases.filter(({ loss, firstValues }) => loss !== "mae" && !firstValues)) {
+    const { prediction, target } = lossInputs(c);
+    prediction.data.fill(NaN);
+    assert.ok(Number.isNaN(run(c, prediction, target).loss), c.name);
+  }
+});
+
 Deno.test("loss refuses options it does not have, and means and variances of other shapes", () => {
   assert.throws(() => lossConfig({ kind: "mse", fromLogits: true }), /mse.*fromLogits/);
   assert.throws(() => lossConfig({ kind: "huber", labelSmoothing: 0.1 }), /labelSmoothing/);

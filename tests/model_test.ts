@@ -159,6 +159,20 @@ Deno.test("losses fused with the last activation have the gradients of both apar
       const sparse = { kind: "sparse_categorical_crossentropy", labelSmoothing } as const;
       checkFused("softmax", sparse, tensor([0, 3, 1, 2, 2, 0]), used);
     }
+    const mask = randomUniform([6, 4], 3), distribution = randomDistributions([6, 4], 4);
+    checkFused("sigmoid", "focal", mask, used);
+    checkFused("softmax", "kl_divergence", distribution, used);
+    // Parts of a sum that do not fuse are taken through the activation's slope.
+    checkFused("sigmoid", { sum: [[2, "binary_crossentropy"], [0.5, "mse"]] }, mask, used);
+    checkFused("sigmoid", { sum: [[1, "dice"], [0.3, "focal"], [1, "mae"]] }, mask, used);
+    checkFused(
+      "softmax",
+      { sum: [[1, "mse"], [2, "categorical_crossentropy"]] },
+      distribution,
+      used,
+    );
+    // Parts that disagree are all taken of the output as it is.
+    checkFused("softmax", { sum: [[1, "focal"], [2, "kl_divergence"]] }, distribution, used);
   }
 });
 
