@@ -232,7 +232,7 @@ export { normalize, type NormalizeOptions } from "./core/data/augment/normalize.
 export { oneOf } from "./core/data/augment/one_of.ts";
 export { parseAugmentation } from "./core/data/augment/parse.ts";
 export type { Raster } from "./core/data/augment/raster.ts";
-export type { Interpolation, ResampleOptions } from "./core/data/augment/resample.ts";
+export type { ResampleOptions } from "./core/data/augment/resample.ts";
 export { randomRotation, type RotationOptions } from "./core/data/augment/rotate.ts";
 export { randomSaturation, type SaturationOptions } from "./core/data/augment/saturation.ts";
 export { randomShear, type ShearOptions } from "./core/data/augment/shear.ts";

@@ -1,4 +1,5 @@
 /** The sampler of pictures that are turned, scaled or slanted about their middle. */
+import type { Interpolation } from "../../resampling.ts";
 import { type Fill, fillOf, type FillOptions, foldPlace } from "./fill.ts";
 import type { Draw } from "./draw.ts";
 import type { Raster } from "./raster.ts";
@@ -8,9 +9,6 @@ import {
   type PictureTransformation,
   type TransformationOptions,
 } from "./transformation.ts";
-
-/** How values between pixels are made. */
-export type Interpolation = "bilinear" | "nearest";
 
 /** What transformations that resample take. */
 export interface ResampleOptions extends TransformationOptions, FillOptions {
