@@ -259,6 +259,7 @@ export { pictureFiles, type PictureOptions } from "./core/data/picture_files.ts"
 export type { Alpha } from "./core/data/decode_picture.ts";
 export type { Fit } from "./core/data/fit_picture.ts";
 export { csv, type CsvOptions, openCsv } from "./core/data/csv.ts";
+export { type FoundDataset, openDataset, type OpenOptions } from "./core/data/open_dataset.ts";
 export { type OpenedArrays, openNpz } from "./core/data/npz_file.ts";
 export { type Opened } from "./core/data/opened.ts";
 export { SHAPE_CLASSES } from "./core/data/shape_distances.ts";

@@ -4,12 +4,14 @@ import { loadModelFile, setArithmetic, setThreads } from "../mod.ts";
 import { openData } from "./data.ts";
 import { Metrics } from "./metrics.ts";
 import { modelPath } from "./model_path.ts";
-import { dataOption, pictureOptions, strictOption, threadsOption } from "./options.ts";
+import { dataOption, fitOptions, pictureOptions, strictOption, threadsOption } from "./options.ts";
 import { type PictureOptions, writePictures } from "./pictures.ts";
 import { openRunFolder } from "./run_folder.ts";
 
 interface RenderOptions extends PictureOptions {
   data?: string;
+  size?: number;
+  grayscale?: boolean;
   out?: string;
   threads?: number;
   strict?: boolean;
@@ -21,7 +23,9 @@ async function render(given: string, options: RenderOptions): Promise<void> {
   const path = modelPath(given);
   const { model, metadata } = await loadModelFile(path);
   const seed = Number(metadata.seed ?? 0);
-  const { test } = openData(model, {
+  const { test } = await openData(model, {
+    size: options.size,
+    grayscale: options.grayscale,
     data: options.data,
     trainedOn: metadata.data,
     seed: Number.isSafeInteger(seed) ? seed : 0,
@@ -47,7 +51,7 @@ export function renderCommand(_done: (code: number) => void): Command {
     .option("--out <folder>", "where to put the pictures (default: beside the model)")
     .addOption(threadsOption())
     .addOption(strictOption());
-  for (const option of pictureOptions()) command.addOption(option);
+  for (const option of [...fitOptions(), ...pictureOptions()]) command.addOption(option);
   command.addHelpText("after", EXAMPLES);
   return command.action((model: string, options: RenderOptions) => render(model, options));
 }

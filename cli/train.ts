@@ -4,6 +4,7 @@ import { DeconvError, type Logs, preset, PRESET_NAMES, setThreads } from "../mod
 import { type Data, openData } from "./data.ts";
 import {
   dataOption,
+  fitOptions,
   pictureOptions,
   positiveNumber,
   strictOption,
@@ -17,16 +18,19 @@ import { MODEL_FILE } from "./run_folder.ts";
 import { stopOnSignal } from "./stop.ts";
 
 interface TrainOptions extends PictureOptions, RunOptions {
+  size?: number;
+  grayscale?: boolean;
   threads?: number;
   quiet?: boolean;
 }
 
 /** Says what is about to happen. */
-function announce({ model, run }: Start, { train, test }: Data, folder: string): void {
+function announce({ model, run }: Start, { train, test, found }: Data, folder: string): void {
   const { epoch, batch } = model.progress;
   const { optimizer, losses } = model.compiled!;
   const count = (n: number) => n.toLocaleString("en");
   console.log(model.summary());
+  if (found) console.log(`found ${found}`);
   console.log(
     `learning from ${count(train.size)} pictures (${train.name}), ` +
       `testing on ${count(test.size)} (${test.name})`,
@@ -41,10 +45,10 @@ function announce({ model, run }: Start, { train, test }: Data, folder: string):
 }
 
 async function train(options: TrainOptions): Promise<number> {
-  const { resume, quiet = false } = options;
+  const { resume, quiet = false, size, grayscale } = options;
   if (options.threads) setThreads(options.threads);
   const start = resume === undefined ? startNew(options) : await startAgain({ ...options, resume });
-  const data = openData(start.model, start.run);
+  const data = await openData(start.model, { ...start.run, size, grayscale });
   const folder = start.open();
   try {
     if (!quiet) announce(start, data, folder.path);
@@ -187,7 +191,7 @@ export function trainCommand(done: (code: number) => void): Command {
         .conflicts(FIXED),
     )
     .option("--quiet", "print only what to open at the end");
-  for (const option of pictureOptions()) command.addOption(option);
+  for (const option of [...fitOptions(), ...pictureOptions()]) command.addOption(option);
   command.addHelpText("after", more);
   return command.action(async (options: TrainOptions) => done(await train(options)));
 }
