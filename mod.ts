@@ -91,6 +91,8 @@ export {
 export type { DepthwiseOptions, SeparableOptions } from "./core/layers/depthwise.ts";
 export { depthwiseConv1d, type DepthwiseConv1dOptions } from "./core/layers/depthwise_conv1d.ts";
 export { depthwiseConv2d, type DepthwiseConv2dOptions } from "./core/layers/depthwise_conv2d.ts";
+export { dropout, spatialDropout1d, spatialDropout2d } from "./core/layers/dropout.ts";
+export { gaussianNoise } from "./core/layers/gaussian_noise.ts";
 export {
   globalAveragePool1d,
   globalAveragePool2d,
@@ -108,6 +110,7 @@ export {
   type LayerNormalizationOptions,
 } from "./core/layers/layer_normalization.ts";
 export { maxUnpool2d, type MaxUnpool2dOptions } from "./core/layers/max_unpool2d.ts";
+export { multiply } from "./core/layers/multiply.ts";
 export type { NormalizationOptions } from "./core/layers/normalization.ts";
 export { permute } from "./core/layers/permute.ts";
 export {
@@ -123,6 +126,7 @@ export {
   type Pool2dOptions,
 } from "./core/layers/pool2d.ts";
 export { poolSwitches2d, switchesOf } from "./core/layers/pool_switches2d.ts";
+export { prelu, type PreluOptions } from "./core/layers/prelu.ts";
 export {
   reflectionPadding2d,
   type ReflectionPadding2dOptions,
@@ -130,6 +134,7 @@ export {
 export { flatten, reshape } from "./core/layers/reshape.ts";
 export { resizeConv2d, type ResizeConv2dOptions } from "./core/layers/resize_conv2d.ts";
 export { resizing, type ResizingOptions } from "./core/layers/resizing.ts";
+export { sampling, type SamplingOptions } from "./core/layers/sampling.ts";
 export { separableConv1d, type SeparableConv1dOptions } from "./core/layers/separable_conv1d.ts";
 export { separableConv2d, type SeparableConv2dOptions } from "./core/layers/separable_conv2d.ts";
 export {

@@ -31,3 +31,7 @@ export { layer_norm_forward, layer_norm_gradient, layer_norm_workspace } from ".
 export { copy_box } from "./copy";
 export { window_pass } from "./window_pass";
 export { unpool_gather, unpool_scatter } from "./unpool2d";
+export { broadcast } from "./broadcast";
+export { product_sums } from "./sums";
+export { random_drop, random_normal } from "./random";
+export { sampling_forward, sampling_gradient } from "./sampling";

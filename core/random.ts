@@ -113,6 +113,18 @@ export function streamNumber(stream: string | number): number {
   return hash >>> 0;
 }
 
+/**
+ * What the kernels that draw numbers are told of an address: the high word of the seed, both of the
+ * step, and the key.
+ *
+ * @throws {DeconvError} When the seed or the step is not a whole number, or the step negative.
+ */
+export function addressWords(seed: number, stream: string | number, step: number): number[] {
+  const { key } = random(seed, stream);
+  checkAddress(step, 0, 1);
+  return [Math.floor(seed / WORD) >>> 0, step >>> 0, Math.floor(step / WORD), ...key];
+}
+
 /** The random words of a key, and the numbers made of them. */
 class PhiloxStream implements Random {
   readonly key: readonly [number, number];

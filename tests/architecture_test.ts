@@ -115,7 +115,15 @@ Deno.test("core/wasm imports itself and leaves", () => {
 Deno.test("layer.ts imports leaves", () => only(["core/layer.ts"], isLeaf));
 
 Deno.test("layers know layer.ts, leaves, kernels and what they share, never each other", () => {
-  const shared = ["activation", "borders", "convolution", "depthwise", "normalization", "windows"]
+  const shared = [
+    "activation",
+    "borders",
+    "convolution",
+    "depthwise",
+    "merge",
+    "normalization",
+    "windows",
+  ]
     .map((name) => `core/layers/${name}.ts`);
   const layers = core.filter(within("core/layers"));
   only(

@@ -1,34 +1,20 @@
-import { DeconvError } from "../errors.ts";
 import { createLayer, type Layer, type LayerKind, type LayerOptions } from "../layer.ts";
-import { sameShape } from "../tensor.ts";
-import { add as addTo } from "../wasm/elementwise.ts";
+import { lowerMerge, mergedShape } from "./merge.ts";
 
 /** The definition of the addition layer. */
 export const addKind: LayerKind = {
   kind: "add",
   inputs: [2, Infinity],
   configure: () => ({}),
-  outputShape: (_config, shapes) => {
-    if (!shapes.every((shape) => sameShape(shape, shapes[0]))) {
-      throw new DeconvError("all inputs must have the same shape");
-    }
-    return shapes[0];
-  },
-  lower: (_config, { inputs, output, add }) => {
-    add({
-      forward: () => {
-        output.data.view.set(inputs[0].data.view);
-        for (const { data } of inputs.slice(1)) addTo(data, output.data);
-      },
-      backward: () => {
-        for (const { gradient } of inputs) gradient?.view.set(output.gradient!.view);
-      },
-    });
-  },
+  outputShape: (_config, shapes) => mergedShape(shapes),
+  lower: (_config, lowering) => lowerMerge("add", lowering),
 };
 
 /**
- * The sum of two or more inputs of one shape: skip connections.
+ * The sum of two or more inputs of one shape: skip connections. Where an input has a size of 1, its
+ * one value is added to all along that axis.
+ *
+ * @throws {DeconvError} When sizes differ and none is 1.
  *
  * @example
  * ```ts

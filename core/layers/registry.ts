@@ -13,6 +13,8 @@ import { denseKind } from "./dense.ts";
 import { depthToSpaceKind, spaceToDepthKind } from "./depth_to_space.ts";
 import { depthwiseConv1dKind } from "./depthwise_conv1d.ts";
 import { depthwiseConv2dKind } from "./depthwise_conv2d.ts";
+import { dropoutKind, spatialDropout1dKind, spatialDropout2dKind } from "./dropout.ts";
+import { gaussianNoiseKind } from "./gaussian_noise.ts";
 import {
   globalAveragePool1dKind,
   globalAveragePool2dKind,
@@ -23,14 +25,17 @@ import { groupNormalizationKind } from "./group_normalization.ts";
 import { instanceNormalizationKind } from "./instance_normalization.ts";
 import { layerNormalizationKind } from "./layer_normalization.ts";
 import { maxUnpool2dKind } from "./max_unpool2d.ts";
+import { multiplyKind } from "./multiply.ts";
 import { permuteKind } from "./permute.ts";
 import { averagePool1dKind, maxPool1dKind } from "./pool1d.ts";
 import { averagePool2dKind, maxPool2dKind } from "./pool2d.ts";
 import { poolSwitches2dKind } from "./pool_switches2d.ts";
+import { preluKind } from "./prelu.ts";
 import { reflectionPadding2dKind } from "./reflection_padding2d.ts";
 import { flattenKind, reshapeKind } from "./reshape.ts";
 import { resizeConv2dKind } from "./resize_conv2d.ts";
 import { resizingKind } from "./resizing.ts";
+import { samplingKind } from "./sampling.ts";
 import { separableConv1dKind } from "./separable_conv1d.ts";
 import { separableConv2dKind } from "./separable_conv2d.ts";
 import { upsampling1dKind, upsampling2dKind } from "./upsampling.ts";
@@ -54,7 +59,9 @@ export const LAYER_KINDS: ReadonlyMap<string, LayerKind> = new Map(
     depthToSpaceKind,
     depthwiseConv1dKind,
     depthwiseConv2dKind,
+    dropoutKind,
     flattenKind,
+    gaussianNoiseKind,
     globalAveragePool1dKind,
     globalAveragePool2dKind,
     globalMaxPool1dKind,
@@ -65,15 +72,20 @@ export const LAYER_KINDS: ReadonlyMap<string, LayerKind> = new Map(
     maxPool1dKind,
     maxPool2dKind,
     maxUnpool2dKind,
+    multiplyKind,
     permuteKind,
     poolSwitches2dKind,
+    preluKind,
     reflectionPadding2dKind,
     reshapeKind,
     resizeConv2dKind,
     resizingKind,
+    samplingKind,
     separableConv1dKind,
     separableConv2dKind,
     spaceToDepthKind,
+    spatialDropout1dKind,
+    spatialDropout2dKind,
     upsampling1dKind,
     upsampling2dKind,
     zeroPadding2dKind,
