@@ -167,6 +167,11 @@ export { klStandardNormal } from "./core/losses/kl_standard_normal.ts";
 export type { Metric, MetricName, MetricOptions, Metrics } from "./core/metrics.ts";
 export type { MetricConfig } from "./core/metrics/metric.ts";
 export {
+  type ConfusionMatrix,
+  confusionMatrix,
+  type ConfusionOptions,
+} from "./core/metrics/confusion.ts";
+export {
   adagrad,
   adam,
   type AdamOptions,

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import {
+  confusionMatrix,
   decodeModel,
   DeconvError,
   dense,
@@ -26,6 +27,7 @@ import {
   randomOneHot,
   randomUniform,
 } from "./harness/random_array.ts";
+import { ssimLoss } from "./reference/ssim.ts";
 import { amongTop, auc, classScores, type Decided, macro } from "./reference/metric.ts";
 
 /** A metric of these outputs and targets, added so many pictures at a time. */
@@ -277,9 +279,87 @@ Deno.test("metrics that do not exist, do not fit or are called alike are refused
   refuse("mse", [["mse"], ["mse"]], /1 list/);
   refuse("mse", [["mse"], "mse"], /list/);
   refuse("mse", "mse", /must be a list/);
-  for (const kind of ["mse", "mae", "psnr"]) refuse(sparse, [kind], /class numbers/);
+  refuse("mse", ["ssim"], /ssim is for pictures.*\[3\]/);
+  refuse("mse", [{ kind: "ssim", windowSize: 2 }], /windowSize.*odd/);
+  for (const kind of ["mse", "mae", "psnr", "ssim"]) refuse(sparse, [kind], /class numbers/);
   refuse(sparse, [{ kind: "f1", classes: false }], /class numbers.*threshold/);
   refuse(sparse, [{ kind: "f1", average: "binary" }], /macro.*3 classes/);
   refuse(sparse, ["accuracy"], /two classes/, 1);
   refuse(sparse, ["auc"], /two classes/, 1);
+});
+
+Deno.test("confusionMatrix counts by hand, from class numbers, one-hot rows and a threshold", () => {
+  const y = tensor([0.7, 0.2, 0.1, 0.1, 0.6, 0.3, 0.5, 0.1, 0.4, 0.2, 0.2, 0.6], [4, 3]);
+  const labels = tensor([0, 1, 2, 2]);
+  const oneHot = tensor([1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 1], [4, 3]);
+  const counts = [[1, 0, 0], [0, 1, 0], [1, 0, 1]];
+  for (const t of [labels, tensor(labels.data, [4, 1]), oneHot]) {
+    assert.deepEqual(confusionMatrix(y, t).counts, counts);
+  }
+  const { counts: two } = confusionMatrix(
+    tensor([0.2, 0.6, 0.5, 1], [4, 1]),
+    tensor([0, 1, 1, 0], [4, 1]),
+  );
+  assert.deepEqual(two, [[1, 1], [1, 1]]);
+  const strict = { threshold: 0.6, names: ["no", "yes"] };
+  assert.deepEqual(
+    confusionMatrix(tensor([0.2, 0.6, 0.7], [3, 1]), tensor([0, 1, 1]), strict).counts,
+    [[1, 0], [1, 1]],
+  );
+  const broken = confusionMatrix(tensor([NaN, 0, 1, 0], [2, 2]), tensor([0, 0]));
+  assert.deepEqual([broken.counts, broken.undecided], [[[1, 0], [0, 0]], 1]);
+  const ties = confusionMatrix(tensor([1, 1, 1, 1], [2, 2]), tensor([0, 1]));
+  assert.deepEqual(ties.counts, [[1, 0], [1, 0]]);
+});
+
+Deno.test("confusionMatrix as a table: at most 80 columns, shares at the edges", () => {
+  const y = tensor([0.7, 0.2, 0.1, 0.1, 0.6, 0.3, 0.5, 0.1, 0.4, 0.2, 0.2, 0.6], [4, 3]);
+  const names = ["cat", "dog", "a name that is far too long"];
+  const text = `${confusionMatrix(y, tensor([0, 1, 2, 2]), { names })}`;
+  assert.equal(
+    text,
+    [
+      "actual                      cat        dog a name th…  recall",
+      "cat                           1          0          0  100.0%",
+      "dog                           0          1          0  100.0%",
+      "a name that is far …          1          0          1   50.0%",
+      "precision                 50.0%     100.0%     100.0%   75.0%",
+    ].join("\n"),
+  );
+  for (const classes of [2, 10, 12, 40]) {
+    const scores = randomUniform([500, classes], 6), t = randomIntegers([500], 7, classes);
+    const lines = `${confusionMatrix(scores, t)}`.split("\n");
+    assert.ok(lines.every((line) => line.length <= 80), lines.join("\n"));
+    const labels = lines.filter((line) => line.startsWith("actual"))
+      .flatMap((line) => line.split(/\s+/).slice(1, -1));
+    assert.deepEqual(labels, Array.from({ length: classes }, (_, c) => `${c}`));
+  }
+  const none = `${confusionMatrix(tensor([NaN, 0], [1, 2]), tensor([0]))}`;
+  assert.match(none, /precision +- +- +-\n\n1 predictions were NaN$/);
+});
+
+Deno.test("confusionMatrix refuses what does not fit", () => {
+  const y = tensor([1, 0, 0, 1], [2, 2]);
+  const refuse = (run: () => unknown, pattern: RegExp) =>
+    assert.throws(run, (e: Error) => e instanceof DeconvError && pattern.test(e.message));
+  refuse(() => confusionMatrix(y, tensor([1])), /\[2,2\].*\[2\] or \[2,2\].*\[1\]/);
+  refuse(() => confusionMatrix(y, tensor([0, 2])), /Label 1 is 2.*there are 2/);
+  refuse(() => confusionMatrix(y, tensor([0, 0.5])), /Label 1 is 0.5/);
+  refuse(() => confusionMatrix(y, tensor([1, 0, NaN, 0], [2, 2])), /Label 2 is NaN/);
+  refuse(() => confusionMatrix(y, tensor([0, 1]), { names: ["a"] }), /1 names for 2/);
+  refuse(() => confusionMatrix(tensor([1], []), tensor([1], [])), /at least one class/);
+});
+
+Deno.test("ssim: the mean over the pictures, any batches", () => {
+  const y = randomUniform([5, 13, 12, 2], 8), t = randomUniform([5, 13, 12, 2], 9);
+  const of = (i: number) => {
+    const part = ({ data }: Tensor) =>
+      tensor(data.subarray(312 * i, 312 * (i + 1)), [1, 13, 12, 2]);
+    return 1 - ssimLoss(part(y), part(t)).loss;
+  };
+  const expected = [0, 1, 2, 3, 4].reduce((sum, i) => sum + of(i), 0) / 5;
+  for (const batch of [1, 2, 5]) {
+    assertClose([measure("ssim", "mse", y, t, batch)], [expected], { tolerance: 1e-5 });
+  }
+  assertClose([measure("ssim", "mse", y, y)], [1], { tolerance: 1e-6 });
 });
