@@ -65,6 +65,18 @@ export interface MetricOptions {
  * every number. `auc` is the area under the ROC curve over all numbers, exact by ranking, for which it
  * keeps them: 4 bytes each. What no decision has been made about does not count: `precision` without
  * predictions, and `recall` without targets, are 0. A metric is NaN where an output is.
+ *
+ * @example
+ * ```ts
+ * import { dense, sequential, tensor } from "@deconv/deconv";
+ * const net = sequential([dense({ units: 3, activation: "softmax", inputShape: [2] })]);
+ * net.compile({
+ *   loss: "sparse_categorical_crossentropy",
+ *   metrics: ["accuracy", "top_2", { kind: "f1", average: "micro" }],
+ * });
+ * const logs = await net.evaluate(tensor([1, 2, 3, 4], [2, 2]), tensor([0, 2]));
+ * console.log(Object.keys(logs)); // ["loss", "accuracy", "top_2", "f1"]
+ * ```
  */
 export type Metric = MetricName | `top_${number}` | MetricOptions;
 

@@ -49,7 +49,7 @@ export function confusionMatrix(
   options: ConfusionOptions = {},
 ): ConfusionMatrix {
   const { shape, data } = predictions, width = shape[shape.length - 1];
-  const classes = Math.max(2, width), { threshold = 0.5 } = options;
+  const classes = Math.max(2, width), threshold = Math.fround(options.threshold ?? 0.5);
   const alike = sameShape(labels.shape, shape);
   expectLabels(shape, labels, alike && width > 1);
   const names = options.names ?? Array.from({ length: classes }, (_, c) => `${c}`);

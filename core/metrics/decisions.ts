@@ -114,7 +114,7 @@ function cutOf(threshold: number, numbers: MetricSubject["meaning"]["numbers"]):
 export function decisionsOf(config: MetricConfig, subject: MetricSubject): Decisions {
   const { meaning: { sparse, classes: exclusive, numbers }, shape } = subject;
   const width = shape[shape.length - 1];
-  const threshold = Number(config.threshold ?? 0.5);
+  const threshold = Math.fround(Number(config.threshold ?? 0.5)); // as exact as outputs are
   if (config.classes ?? exclusive) {
     if (width > 1) return { classes: width, width, sparse, cut: 0 };
     if (sparse || config.classes) {
