@@ -149,7 +149,6 @@ export { type LayerActivation, Network, type Tensors } from "./core/network.ts";
 export { model, type ModelOptions, sequential } from "./core/sequential.ts";
 export type { Graph, GraphNode } from "./core/graph.ts";
 export type { Compiled, CompileOptions, Logs } from "./core/train.ts";
-export type { LayerOptimizers, OptimizerTable } from "./core/layer_optimizers.ts";
 export type { FitOptions, History } from "./core/fit.ts";
 export type {
   BatchPosition,
@@ -177,11 +176,12 @@ export {
   type AdamOptions,
   adamw,
   makeOptimizer,
+  Optimizer,
   type OptimizerName,
+  type OptimizerOptions,
   rmsprop,
   sgd,
 } from "./core/optimizers.ts";
-export { Optimizer, type OptimizerOptions } from "./core/optimizer.ts";
 export {
   type CosineSchedule,
   type ExponentialSchedule,
@@ -197,7 +197,33 @@ export type { Arithmetic } from "./core/wasm/module.ts";
 export { getArithmetic, getThreads, setArithmetic, setThreads } from "./core/wasm/runtime.ts";
 export { type DecodedModel, decodeModel, encodeModel } from "./core/save.ts";
 export { loadModel, loadModelFile, saveModel } from "./core/file.ts";
-export { type Preset, preset, PRESET_NAMES, type PresetName } from "./core/presets.ts";
+export { preset, PRESET_NAMES } from "./core/presets.ts";
+export type {
+  Adversary,
+  Baseline,
+  BuildOptions,
+  PrepareOptions,
+  Preset,
+  PresetData,
+} from "./core/presets/preset.ts";
+export { submodel, type SubmodelOptions } from "./core/submodel.ts";
+export {
+  type AdversarialLogs,
+  type AdversarialOptions,
+  type Adversaries,
+  trainAdversaries,
+} from "./core/adversarial.ts";
+export { drawLatent, generatorOf, latentWalk } from "./core/latent.ts";
+export { sampleSheet, type SampleSheetOptions } from "./core/image/samples.ts";
+export { crops, type CropsOptions } from "./core/data/crops.ts";
+export { doubledBicubic, halved } from "./core/data/resample.ts";
+export {
+  SENTENCE_ALPHABET,
+  SENTENCE_CLASSES,
+  sentences,
+  type SentencesOptions,
+} from "./core/data/sentences.ts";
+export { TONE_CLASSES, TONE_RATE, tones, type TonesOptions } from "./core/data/tones.ts";
 export type { DatasetTarget } from "./core/source.ts";
 export {
   type Dataset,
@@ -269,7 +295,6 @@ export { pictureFiles, type PictureOptions } from "./core/data/picture_files.ts"
 export type { Alpha } from "./core/data/decode_picture.ts";
 export type { Fit } from "./core/data/fit_picture.ts";
 export { csv, type CsvOptions, openCsv } from "./core/data/csv.ts";
-export { type FoundDataset, openDataset, type OpenOptions } from "./core/data/open_dataset.ts";
 export { type OpenedArrays, openNpz } from "./core/data/npz_file.ts";
 export { type Opened } from "./core/data/opened.ts";
 export { SHAPE_CLASSES } from "./core/data/shape_distances.ts";

@@ -39,7 +39,7 @@ if (import.meta.main) {
   if (Deno.args[1] === "strict") setArithmetic("strict");
   setThreads(Number(Deno.args[0]));
   const { build, loss, batchSize } = preset("article-cnn");
-  const net = build(1);
+  const net = build({ seed: 1 });
   net.compile({ optimizer: "adam", loss });
   const x = pictures(batchSize, net.inputShape);
   net.trainOnBatch(x, x);

@@ -46,7 +46,7 @@ function dcganGenerator(): Model {
 export function buildNetwork(name: NetworkName): Model {
   if (name === "dcgan-generator") return dcganGenerator();
   const { build, loss } = preset(name);
-  const net = build(1);
+  const net = build({ seed: 1 });
   net.compile({ optimizer: "adam", loss });
   return net;
 }

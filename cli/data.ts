@@ -1,71 +1,55 @@
 import {
   type Dataset,
   DeconvError,
+  drawLatent,
+  fromTensors,
   type Model,
-  openDataset,
+  openCifar10,
+  type Preset,
+  type PresetData,
   sameShape,
-  type Shape,
   shapes,
   shapeText,
   take,
 } from "../mod.ts";
 
-/** The pictures of a run: to learn from, and to test on. */
-export interface Data {
-  /** Pictures to learn from. */
-  train: Dataset;
-  /** Pictures never learned from. */
-  test: Dataset;
-  /** What was found where `--data` points; absent for generated pictures. */
-  found?: string;
-}
-
 /** Pictures the generator makes when nothing else is said: enough that filters show edges and colours. */
 const GENERATED = { train: 6400, test: 1000 };
 
-/** Which pictures are wanted. */
+/** Which data are wanted. */
 export interface DataOptions {
-  /** What `--data` names; without it, pictures are generated. */
+  /** The folder or file that `--data` names; without it, the preset's own or generated pictures. */
   data?: string;
-  /** The folder that the model was trained on, where `--data` says nothing. */
+  /** What the model was trained on, where `--data` says nothing. */
   trainedOn?: string;
   /** Use only so many training pictures. */
   samples?: number;
-  /** Seed of the generator, and of what is held out for testing. */
+  /** Seed of generated data, and of what a preset draws at random. */
   seed?: number;
-  /** The side that pictures of any size are brought to. Default that of the model's inputs. */
-  size?: number;
-  /** Whether pictures become gray. Default whether the model's inputs are. */
-  grayscale?: boolean;
+  /** The preset they are for, if any. */
+  preset?: Preset;
 }
 
 /**
- * Opens the pictures for a model.
+ * Opens data and prepares them as their preset has it.
  *
- * @throws {DeconvError} When the folder is wrong, or the model does not take pictures like these.
+ * @throws {DeconvError} When the folder is wrong, or the preset cannot take data like these.
  */
-export async function openData(model: Model, options: DataOptions): Promise<Data> {
-  if (model.inputShapes.length > 1) {
-    throw new DeconvError(
-      `${model.name} takes ${model.inputShapes.length} inputs; the command line can use networks that take one`,
-    );
-  }
-  const data = await open(model.inputShape, options);
-  if (!sameShape(data.test.shape, model.inputShape)) {
-    throw new DeconvError(
-      `${model.name} takes inputs of shape ${
-        shapeText(model.inputShape)
-      }, and the pictures of ${data.test.name} are ${shapeText(data.test.shape)}`,
-    );
-  }
-  return data;
+export function openData(options: DataOptions): PresetData {
+  const { preset, samples, seed = 0 } = options;
+  const { train, test } = open(options);
+  const prepare = (dataset: Dataset, training: boolean) =>
+    preset?.prepare?.(dataset, { training, seed }) ?? dataset;
+  return {
+    train: prepare(samples ? take(train, samples) : train, true),
+    test: prepare(samples ? take(test, samples) : test, false),
+  };
 }
 
-async function open(shape: Shape, options: DataOptions): Promise<Data> {
-  const { data, trainedOn, samples, seed = 0, size, grayscale } = options;
+function open({ data, trainedOn, samples, seed = 0, preset }: DataOptions): PresetData {
   const path = data ?? trainedOn;
   if (path === undefined) {
-    return {
+    return preset?.data?.(seed) ?? {
       train: shapes({ size: samples ?? GENERATED.train, seed }),
       test: shapes({ size: Math.min(samples ?? Infinity, GENERATED.test), seed, split: "test" }),
     };
@@ -73,19 +57,37 @@ async function open(shape: Shape, options: DataOptions): Promise<Data> {
   if (path === "") {
     throw new DeconvError("The name of the data's folder is empty: give --data one");
   }
-  const [height, width, channels] = shape;
   try {
-    const { train, test, found } = await openDataset(path, {
-      shape,
-      seed,
-      size: size ?? (shape.length === 3 ? [height, width] : undefined),
-      grayscale: grayscale ?? channels === 1,
-    });
-    return { train: samples ? take(train, samples) : train, test, found };
+    return openCifar10(path);
   } catch (error) {
     if (data !== undefined || !(error instanceof DeconvError)) throw error;
     throw new DeconvError(
-      `${error.message} (the model was trained on it; --data says where the pictures are now)`,
+      `${error.message} (the model was trained on it; --data says where the data are now)`,
     );
   }
+}
+
+/** What pictures of a model are made of: test data, or latent numbers for a generator. */
+export function shownTo(model: Model, preset: Preset | undefined, { test }: PresetData): Dataset {
+  if (!preset?.adversary) return test;
+  return fromTensors(drawLatent(model, 64), undefined, { name: "latent numbers" });
+}
+
+/**
+ * Checks that a model takes inputs like those of a dataset.
+ *
+ * @throws {DeconvError} When it does not.
+ */
+export function expectInputs(model: Model, dataset: Dataset): void {
+  if (model.inputShapes.length > 1) {
+    throw new DeconvError(
+      `${model.name} takes ${model.inputShapes.length} inputs; the command line can use networks that take one`,
+    );
+  }
+  if (sameShape(dataset.shape, model.inputShape)) return;
+  throw new DeconvError(
+    `${model.name} takes inputs of shape ${
+      shapeText(model.inputShape)
+    }, and those of ${dataset.name} are ${shapeText(dataset.shape)}`,
+  );
 }

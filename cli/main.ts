@@ -6,6 +6,8 @@
  */
 import { Command, CommanderError } from "commander";
 import { DeconvError } from "../mod.ts";
+import { evaluateCommand } from "./evaluate.ts";
+import { generateCommand } from "./generate.ts";
 import { renderCommand } from "./render.ts";
 import { trainCommand } from "./train.ts";
 
@@ -34,7 +36,7 @@ export async function main(args: readonly string[]): Promise<number> {
     })
     .exitOverride();
   let code = 0;
-  for (const make of [trainCommand, renderCommand]) {
+  for (const make of [trainCommand, renderCommand, evaluateCommand, generateCommand]) {
     program.addCommand(make((result) => code = result).copyInheritedSettings(program));
   }
   try {

@@ -31,16 +31,9 @@ export function gridSize(text: string): { rows: number; columns: number } {
 /** Where the pictures come from. */
 export const dataOption = (otherwise: string): Option =>
   new Option(
-    "--data <path>",
-    `pictures: a folder with CIFAR-10, CIFAR-100 (binary), IDX files as of MNIST, a folder of PNG or JPEG for each class, pictures with masks; or a .npz, .npy or .csv file (${otherwise})`,
+    "--data <folder>",
+    `pictures: a folder with CIFAR-10 in its binary format, data_batch_*.bin and test_batch.bin (${otherwise})`,
   );
-
-/** What becomes of pictures that may have any size. */
-export const fitOptions = (): Option[] => [
-  new Option("--size <pixels>", "bring pictures in files to this size (default: the network's)")
-    .argParser(wholeNumber(1, 4096)),
-  new Option("--grayscale", "make pictures in files gray (default: as the network wants)"),
-];
 
 /** How many threads compute. */
 export const threadsOption = (): Option =>

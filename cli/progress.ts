@@ -30,6 +30,11 @@ export function logsText(logs: Logs): string {
   return Object.entries(logs).map(([name, value]) => `${name} ${number(value)}`).join("  ");
 }
 
+/** The losses alone: of a metric the running mean says little. */
+function losses({ loss, discriminator, generator }: Logs): Logs {
+  return loss === undefined ? { discriminator, generator } : { loss };
+}
+
 /** How often (ms) a plain run prints a line within an epoch. */
 const INTERVAL = 10_000;
 
@@ -86,7 +91,12 @@ function columns(): number {
 }
 
 /** A bar that moves, for a terminal. */
-function liveProgress(first: number, epochs: number, print: (line: string) => void): Progress {
+function liveProgress(
+  first: number,
+  epochs: number,
+  things: string,
+  print: (line: string) => void,
+): Progress {
   const pace = new Pace(first, epochs - first);
   const bar = new cliProgress.SingleBar({
     format: (_options: object, { progress }: { progress: number }, { head, tail }: BarState) =>
@@ -102,12 +112,12 @@ function liveProgress(first: number, epochs: number, print: (line: string) => vo
     running = false;
   };
   return {
-    batch(epoch, done, total, { loss }) {
+    batch(epoch, done, total, logs) {
       if (ending) return;
       const { rate, left } = pace.at(epoch, done, total);
       const payload = {
         head: `epoch ${epoch + 1}/${epochs}`,
-        tail: `${rate.toFixed(0)} pictures/s  ${logsText({ loss })}  ${clock(left)} left`,
+        tail: `${rate.toFixed(0)} ${things}/s  ${logsText(losses(logs))}  ${clock(left)} left`,
       };
       if (!running) bar.start(total, done, payload);
       running = true;
@@ -128,18 +138,23 @@ function liveProgress(first: number, epochs: number, print: (line: string) => vo
 }
 
 /** Lines of text, for a file or a pipe. */
-function plainProgress(first: number, epochs: number, print: (line: string) => void): Progress {
+function plainProgress(
+  first: number,
+  epochs: number,
+  things: string,
+  print: (line: string) => void,
+): Progress {
   const pace = new Pace(first, epochs - first);
   let printed = performance.now();
   return {
-    batch(epoch, done, total, { loss }) {
+    batch(epoch, done, total, logs) {
       const { rate, left } = pace.at(epoch, done, total);
       if (performance.now() - printed < INTERVAL) return;
       printed = performance.now();
       const share = `${Math.floor(100 * done / total)}%`;
       print(
-        `epoch ${epoch + 1}/${epochs}  ${share}  ${rate.toFixed(0)} pictures/s  ${
-          logsText({ loss })
+        `epoch ${epoch + 1}/${epochs}  ${share}  ${rate.toFixed(0)} ${things}/s  ${
+          logsText(losses(logs))
         }  ${clock(left)} left`,
       );
     },
@@ -161,9 +176,15 @@ const silent: Progress = { batch() {}, epoch() {}, stopping() {}, end() {} };
  *
  * @param first The first epoch to run, from 0.
  * @param epochs The number of epochs in all.
+ * @param things What is learned from, such as `"pictures"`.
  */
-export function startProgress(first: number, epochs: number, quiet: boolean): Progress {
+export function startProgress(
+  first: number,
+  epochs: number,
+  quiet: boolean,
+  things = "pictures",
+): Progress {
   if (quiet) return silent;
   const start = Deno.stdout.isTerminal() ? liveProgress : plainProgress;
-  return start(first, epochs, console.log);
+  return start(first, epochs, things, console.log);
 }

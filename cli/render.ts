@@ -1,17 +1,16 @@
 import { dirname } from "node:path";
 import { Command } from "commander";
-import { loadModelFile, setArithmetic, setThreads } from "../mod.ts";
-import { openData } from "./data.ts";
+import { loadModelFile, preset, setArithmetic, setThreads } from "../mod.ts";
+import { expectInputs, openData, shownTo } from "./data.ts";
 import { Metrics } from "./metrics.ts";
 import { modelPath } from "./model_path.ts";
-import { dataOption, fitOptions, pictureOptions, strictOption, threadsOption } from "./options.ts";
+import { dataOption, pictureOptions, strictOption, threadsOption } from "./options.ts";
 import { type PictureOptions, writePictures } from "./pictures.ts";
+import { readRun } from "./run.ts";
 import { openRunFolder } from "./run_folder.ts";
 
 interface RenderOptions extends PictureOptions {
   data?: string;
-  size?: number;
-  grayscale?: boolean;
   out?: string;
   threads?: number;
   strict?: boolean;
@@ -22,18 +21,20 @@ async function render(given: string, options: RenderOptions): Promise<void> {
   if (options.threads) setThreads(options.threads);
   const path = modelPath(given);
   const { model, metadata } = await loadModelFile(path);
-  const seed = Number(metadata.seed ?? 0);
-  const { test } = await openData(model, {
-    size: options.size,
-    grayscale: options.grayscale,
+  const seed = Number(metadata.seed ?? 0), run = readRun(metadata.run);
+  const chosen = run && preset(run.preset);
+  const data = openData({
     data: options.data,
     trainedOn: metadata.data,
     seed: Number.isSafeInteger(seed) ? seed : 0,
+    preset: chosen,
   });
+  const shown = shownTo(model, chosen, data);
+  expectInputs(model, shown);
   const folder = openRunFolder(options.out ?? dirname(path));
   try {
     const metrics = Metrics.read(dirname(path));
-    const files = await writePictures(model, test, folder.path, options, metrics);
+    const files = await writePictures(model, shown, folder.path, options, metrics);
     console.log(`Made ${files.length} pictures. Open ${files[files.length - 1]}`);
   } finally {
     folder.discard(); // if nothing came of it
@@ -51,7 +52,7 @@ export function renderCommand(_done: (code: number) => void): Command {
     .option("--out <folder>", "where to put the pictures (default: beside the model)")
     .addOption(threadsOption())
     .addOption(strictOption());
-  for (const option of [...fitOptions(), ...pictureOptions()]) command.addOption(option);
+  for (const option of pictureOptions()) command.addOption(option);
   command.addHelpText("after", EXAMPLES);
   return command.action((model: string, options: RenderOptions) => render(model, options));
 }

@@ -1,18 +1,22 @@
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import {
+  batchCount,
   DeconvError,
   getArithmetic,
   loadModelFile,
-  type LossName,
+  type Loss,
   makeOptimizer,
   type Model,
+  type Preset,
   preset,
   PRESET_NAMES,
+  type PresetData,
   setArithmetic,
 } from "../mod.ts";
+import { expectInputs, openData } from "./data.ts";
 import { Metrics } from "./metrics.ts";
 import { modelPath } from "./model_path.ts";
-import { nextRunFolder, openRunFolder, type RunFolder } from "./run_folder.ts";
+import { DISCRIMINATOR_FILE, nextRunFolder, openRunFolder, type RunFolder } from "./run_folder.ts";
 
 /** What the command line says of a run. */
 export interface RunOptions {
@@ -45,7 +49,11 @@ export interface Run {
 /** A run about to start or to go on. Nothing has been written yet. */
 export interface Start {
   model: Model;
+  /** A generator's adversary. */
+  discriminator?: Model;
   run: Run;
+  preset: Preset;
+  data: PresetData;
   /** Makes the folder it writes into. */
   open(): RunFolder;
   /** The losses so far. */
@@ -55,7 +63,7 @@ export interface Start {
 /**
  * Sets a new run up from a preset.
  *
- * @throws {DeconvError} When there is no such preset, loss or optimizer.
+ * @throws {DeconvError} When there is no such preset, loss or optimizer, or the data are wrong.
  */
 export function startNew(options: RunOptions): Start {
   const chosen = preset(options.preset ?? PRESET_NAMES[0]);
@@ -70,18 +78,33 @@ export function startNew(options: RunOptions): Start {
     seed,
     ...(getArithmetic() === "strict" ? { strict: true } : {}),
   };
-  const { learningRate = chosen.learningRate } = options;
-  const model = chosen.build(seed);
-  model.compile({
-    optimizer: makeOptimizer(options.optimizer ?? "adam", { learningRate }),
-    loss: (options.loss ?? chosen.loss) as LossName,
-    metrics: ["mse"],
-  });
+  const data = openData({ ...run, preset: chosen });
+  const { shape, targetShape, classNames } = data.train;
+  const steps = run.epochs * batchCount(data.train.size, run.batchSize);
+  const peak = options.learningRate ?? chosen.learningRate;
+  const kind = options.optimizer ?? "adam";
+  const compile = (network: Model) => {
+    network.compile({
+      optimizer: makeOptimizer(kind, {
+        ...(options.optimizer === undefined ? chosen.optimizer : {}),
+        learningRate: chosen.schedule?.(peak, steps) ?? peak,
+      }),
+      loss: (options.loss ?? chosen.loss) as Loss,
+      metrics: chosen.metrics,
+    });
+    return network;
+  };
+  const model = compile(chosen.build({ shape, targetShape, classes: classNames?.length, seed }));
+  const discriminator = chosen.adversary &&
+    compile(chosen.adversary.build({ shape, seed: seed + 1 }));
+  if (discriminator) expectInputs(discriminator, data.train);
+  else expectInputs(model, data.train);
   const open = () =>
     options.out === undefined
       ? nextRunFolder(chosen.name)
       : openRunFolder(options.out, { keepModel: true });
-  return { model, run, open, metrics: (folder) => new Metrics(folder) };
+  const metrics = (folder: string) => new Metrics(folder);
+  return { model, discriminator, run, preset: chosen, data, open, metrics };
 }
 
 /**
@@ -108,16 +131,24 @@ export async function startAgain(options: RunOptions & { resume: string }): Prom
         : `The run in "${folder}" has gone through ${epoch} epochs already, more than ${run.epochs}: give --epochs a larger number to go on`,
     );
   }
+  const chosen = preset(run.preset);
+  const data = openData({ ...run, preset: chosen });
+  const discriminator = chosen.adversary &&
+    (await loadModelFile(join(folder, metadata.discriminator ?? DISCRIMINATOR_FILE))).model;
+  expectInputs(discriminator ?? model, data.train);
   return {
     model,
+    discriminator,
     run,
+    preset: chosen,
+    data,
     open: () => openRunFolder(folder),
     metrics: () => Metrics.read(folder, epoch),
   };
 }
 
 /** The run that a model's file describes; undefined when that is missing or makes no sense. */
-function readRun(text: string | undefined): Run | undefined {
+export function readRun(text: string | undefined): Run | undefined {
   if (text === undefined) return undefined;
   let run: Run;
   try {

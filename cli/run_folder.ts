@@ -5,6 +5,9 @@ import { fileProblem } from "../core/file.ts";
 /** Name of the model's file in a run's folder. */
 export const MODEL_FILE = "model.safetensors";
 
+/** Name of a discriminator's file, where a generator's file does not name another. */
+export const DISCRIMINATOR_FILE = "discriminator.safetensors";
+
 /** A folder that is about to be written into. */
 export interface RunFolder {
   /** Its path. */

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { Command, Option } from "commander";
-import { DeconvError, type Logs, preset, PRESET_NAMES, setThreads } from "../mod.ts";
-import { type Data, openData } from "./data.ts";
+import { type Dataset, DeconvError, type Logs, preset, PRESET_NAMES, setThreads } from "../mod.ts";
+import { shownTo } from "./data.ts";
+import { learn, thingsIn } from "./learn.ts";
 import {
   dataOption,
-  fitOptions,
   pictureOptions,
   positiveNumber,
   strictOption,
@@ -15,25 +15,26 @@ import { type PictureOptions, writePictures } from "./pictures.ts";
 import { logsText, startProgress } from "./progress.ts";
 import { type RunOptions, type Start, startAgain, startNew } from "./run.ts";
 import { MODEL_FILE } from "./run_folder.ts";
+import { saver } from "./saving.ts";
 import { stopOnSignal } from "./stop.ts";
 
 interface TrainOptions extends PictureOptions, RunOptions {
-  size?: number;
-  grayscale?: boolean;
   threads?: number;
   quiet?: boolean;
 }
 
 /** Says what is about to happen. */
-function announce({ model, run }: Start, { train, test, found }: Data, folder: string): void {
+function announce(
+  { model, discriminator, run, data: { train, test } }: Start,
+  folder: string,
+): void {
   const { epoch, batch } = model.progress;
   const { optimizer, losses } = model.compiled!;
-  const count = (n: number) => n.toLocaleString("en");
+  const count = (dataset: Dataset) => `${dataset.size.toLocaleString("en")} ${thingsIn(dataset)}`;
   console.log(model.summary());
-  if (found) console.log(`found ${found}`);
+  if (discriminator) console.log(`against\n${discriminator.summary()}`);
   console.log(
-    `learning from ${count(train.size)} pictures (${train.name}), ` +
-      `testing on ${count(test.size)} (${test.name})`,
+    `learning from ${count(train)} (${train.name}), testing on ${count(test)} (${test.name})`,
   );
   console.log(
     `${run.epochs} epochs, batch ${run.batchSize}, ${
@@ -45,62 +46,41 @@ function announce({ model, run }: Start, { train, test, found }: Data, folder: s
 }
 
 async function train(options: TrainOptions): Promise<number> {
-  const { resume, quiet = false, size, grayscale } = options;
+  const { resume, quiet = false } = options;
   if (options.threads) setThreads(options.threads);
   const start = resume === undefined ? startNew(options) : await startAgain({ ...options, resume });
-  const data = await openData(start.model, { ...start.run, size, grayscale });
   const folder = start.open();
   try {
-    if (!quiet) announce(start, data, folder.path);
-    return await learn(start, data, folder.path, options);
+    if (!quiet) announce(start, folder.path);
+    return await follow(start, folder.path, options);
   } finally {
     folder.discard(); // if nothing came of it
   }
 }
 
-/** Trains to the end, or until somebody stops it; then makes the pictures. */
-async function learn(
-  start: Start,
-  data: Data,
-  folder: string,
-  options: TrainOptions,
-): Promise<number> {
-  const { model, run } = start;
+/** Trains while it shows how that goes and saves every epoch; then makes the pictures. */
+async function follow(start: Start, folder: string, options: TrainOptions): Promise<number> {
+  const { model, run, data } = start;
   const { quiet = false } = options;
   const metrics = start.metrics(folder);
   const path = join(folder, MODEL_FILE);
-  const save = () =>
-    model.save(path, {
-      run: JSON.stringify(run),
-      seed: `${run.seed}`,
-      ...(run.data === undefined ? {} : { data: run.data }),
-    });
-  const progress = startProgress(model.progress.epoch, run.epochs, quiet);
+  const save = saver(start, folder);
+  const progress = startProgress(model.progress.epoch, run.epochs, quiet, thingsIn(data.train));
   const { signal, release } = stopOnSignal(
     () => progress.stopping("Stopping after the batch at hand; Ctrl-C again ends at once"),
     () => progress.end(),
   );
   let began = performance.now(), saved = 0, last: Logs = {};
   try {
-    const { stopped } = await model.fitDataset(data.train, {
-      target: "input",
-      validation: data.test,
-      epochs: run.epochs,
-      batchSize: run.batchSize,
-      seed: run.seed,
-      initialEpoch: model.progress.epoch,
-      initialBatch: model.progress.batch,
+    const stopped = await learn(start, {
       signal,
-      onBatchEnd: ({ epoch, batch, size }, logs) =>
-        progress.batch(epoch, batch * run.batchSize + size, data.train.size, logs),
-      onEpochEnd: async (epoch, logs) => {
-        expectFinite(logs, epoch);
+      batch: progress.batch,
+      epoch: async (epoch, logs) => {
         const seconds = (performance.now() - began) / 1000;
         began = performance.now();
         progress.epoch(epoch, logs, seconds);
         last = logs;
         await metrics.add({ epoch: epoch + 1, ...logs, seconds: Number(seconds.toFixed(2)) });
-        model.progress = { epoch: epoch + 1, batch: 0 };
         await save();
         saved = epoch + 1;
       },
@@ -114,13 +94,16 @@ async function learn(
       console.log(`Go on with --resume ${folder}`);
       return 130;
     }
-    const files = await writePictures(model, data.test, folder, { ...options, signal }, metrics);
+    const shown = shownTo(model, start.preset, data);
+    const files = await writePictures(model, shown, folder, { ...options, signal }, metrics);
     if (signal.aborted) {
       console.log(`Stopped; the model is complete. Its pictures come with: render ${folder}`);
       return 130;
     }
     if (!quiet) {
-      console.log(`test  ${logsText({ loss: last.val_loss, mse: last.val_mse })}`);
+      const tested = Object.entries(last).filter(([name]) => name.startsWith("val_"))
+        .map(([name, value]) => [name.slice("val_".length), value]);
+      if (tested.length) console.log(`test  ${logsText(Object.fromEntries(tested))}`);
       console.log(`Saved ${path} and ${files.length} pictures.`);
     }
     console.log(`Open ${files[files.length - 1]}`);
@@ -134,17 +117,6 @@ async function learn(
   } finally {
     release();
   }
-}
-
-/** A run whose weights are no numbers any more is not saved over one that was good. */
-function expectFinite(logs: Logs, epoch: number): void {
-  const wrong = Object.keys(logs).find((name) => !Number.isFinite(logs[name]));
-  if (wrong === undefined) return;
-  throw new DeconvError(
-    `Training stopped: ${wrong} became ${logs[wrong]} in epoch ${
-      epoch + 1
-    }; try a smaller --learning-rate`,
-  );
 }
 
 /** Options that a run keeps from its start: they cannot be changed on the way. */
@@ -168,11 +140,11 @@ export function trainCommand(done: (code: number) => void): Command {
     .addOption(dataOption("default: made by a generator"))
     .option("--samples <count>", "learn from only so many pictures", wholeNumber(1, 1e9))
     .option("--epochs <count>", "passes over the pictures (default: the preset's)", wholeNumber(1))
-    .option("--batch-size <count>", "pictures a step (default: 64)", wholeNumber(1))
-    .option("--learning-rate <rate>", "how far a step goes (default: 0.001)", positiveNumber)
+    .option("--batch-size <count>", "pictures a step (default: the preset's)", wholeNumber(1))
+    .option("--learning-rate <rate>", "how far a step goes (default: the preset's)", positiveNumber)
     .option(
       "--loss <name>",
-      "what to make small: binary_crossentropy (default), mse, mae or huber",
+      "what to make small, such as binary_crossentropy or mse (default: the preset's)",
     )
     .option(
       "--optimizer <name>",
@@ -191,7 +163,7 @@ export function trainCommand(done: (code: number) => void): Command {
         .conflicts(FIXED),
     )
     .option("--quiet", "print only what to open at the end");
-  for (const option of [...fitOptions(), ...pictureOptions()]) command.addOption(option);
+  for (const option of pictureOptions()) command.addOption(option);
   command.addHelpText("after", more);
   return command.action(async (options: TrainOptions) => done(await train(options)));
 }

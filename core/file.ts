@@ -82,7 +82,7 @@ export async function saveModel(
  * @example
  * ```ts
  * import { encodeModel, loadModel, preset } from "@deconv/deconv";
- * const bytes = encodeModel(preset("article-cnn").build(1));
+ * const bytes = encodeModel(preset("article-cnn").build({ seed: 1 }));
  * const net = await loadModel(bytes);
  * console.log(net.name); // article-cnn
  * ```

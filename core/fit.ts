@@ -5,7 +5,8 @@ import { DeconvError } from "./errors.ts";
 import { positive } from "./geometry.ts";
 import type { Model } from "./model.ts";
 import type { BatchSource } from "./source.ts";
-import { type Part, type Trainer, turns } from "./train.ts";
+import type { Part, Trainer } from "./train.ts";
+import { turns } from "./turns.ts";
 
 /** What `fit` takes. */
 export interface FitOptions extends Pick<Callback, "onBatchEnd" | "onEpochEnd"> {
@@ -67,7 +68,6 @@ export async function fit(
   const run = {
     model,
     optimizer: trainer.optimizer,
-    optimizers: trainer.optimizers.all,
     epochs,
     reports: validation ? [...names, ...names.map((name) => `val_${name}`)] : names,
     reason: null as string | null,

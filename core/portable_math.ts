@@ -32,3 +32,9 @@ export function halfCosine(x: number): number {
   }
   return Math.min(1, Math.max(0, 0.5 - 0.5 * sine));
 }
+
+/** sin 2πt for a number of turns t. */
+export function sine(turns: number): number {
+  const quarter = turns - 0.25, part = quarter - Math.floor(quarter);
+  return 2 * halfCosine(part < 0.5 ? 2 * part : 2 - 2 * part) - 1;
+}

@@ -3,19 +3,18 @@ import { batches } from "./data/batches.ts";
 import { DeconvError } from "./errors.ts";
 import type { Graph } from "./graph.ts";
 import { INFERENCE, type Parameter } from "./layer.ts";
-import { type LayerOptimizers, OptimizerTable } from "./layer_optimizers.ts";
 import { computeLoss, fitLoss, fusesWith, type Loss, lossConfig, targetShape } from "./losses.ts";
 import type { LossConfig } from "./losses/loss.ts";
 import { metricConfigs, type Metrics } from "./metrics.ts";
 import type { MetricConfig } from "./metrics/metric.ts";
-import type { Optimizer } from "./optimizer.ts";
-import type { OptimizerName } from "./optimizers.ts";
+import { makeOptimizer, type Optimizer, type OptimizerName } from "./optimizers.ts";
 import type { Plan } from "./plan.ts";
 import type { Plans } from "./plans.ts";
 import type { BatchSource } from "./source.ts";
 import { type Shape, sizeOf } from "./tensor.ts";
 import { type BatchLoss, type Logs, Totals } from "./totals.ts";
 import { scale } from "./wasm/elementwise.ts";
+import { turns } from "./turns.ts";
 import { runtime } from "./wasm/runtime.ts";
 import { penalty } from "./wasm/weights.ts";
 
@@ -25,11 +24,6 @@ export type { Logs };
 export interface CompileOptions {
   /** An optimizer or its name (with its defaults). Default `"adam"`. */
   optimizer?: Optimizer | OptimizerName;
-  /**
-   * Optimizers of some layers in its place, by the layers' names, in which `*` stands for any
-   * characters: `{ "encoder*": sgd() }`. The first that fits a layer counts. Default none.
-   */
-  layerOptimizers?: LayerOptimizers;
   /** One loss for all outputs, or one for each. */
   loss: Loss | readonly Loss[];
   /** What each output's loss counts in the sum. Default 1. */
@@ -38,26 +32,10 @@ export interface CompileOptions {
   metrics?: Metrics;
 }
 
-/** How long (ms) a run may go without letting the event loop turn: signals and servers wait for it. */
-const TURN = 50;
-
-/** A function that lets the event loop turn once it is time for that. */
-export function turns(): () => void | Promise<void> {
-  let turned = performance.now();
-  return () => {
-    if (performance.now() - turned <= TURN) return;
-    return new Promise<void>((resolve) => setTimeout(resolve, 0)).then(() => {
-      turned = performance.now();
-    });
-  };
-}
-
 /** What a model was compiled with. */
 export interface Compiled {
-  /** The optimizer with its state: of all layers that have none of their own. */
+  /** The optimizer with its state. */
   readonly optimizer: Optimizer;
-  /** Which optimizer trains which layer. */
-  readonly optimizers: OptimizerTable;
   /** The loss of each output. */
   readonly losses: readonly LossConfig[];
   /** What each counts in the sum. */
@@ -78,10 +56,8 @@ export interface Part {
 
 /** Trains and evaluates one network with one loss and one optimizer. */
 export class Trainer implements Compiled {
-  /** The optimizer of layers that have none of their own. */
+  /** The optimizer with its state. */
   readonly optimizer: Optimizer;
-  /** Which optimizer trains which layer. */
-  readonly optimizers: OptimizerTable;
   /** The loss of each output. */
   readonly losses: readonly LossConfig[];
   /** What each counts. */
@@ -98,9 +74,7 @@ export class Trainer implements Compiled {
     if (loss === undefined || losses.length !== 1 && losses.length !== count) {
       throw new DeconvError(`compile needs one loss, or one for each of the ${count} output(s)`);
     }
-    const layers = [...new Set(graph.nodes.map(({ layer }) => layer))];
-    this.optimizers = new OptimizerTable(layers, optimizer, options.layerOptimizers);
-    this.optimizer = this.optimizers.main;
+    this.optimizer = typeof optimizer === "string" ? makeOptimizer(optimizer) : optimizer;
     this.losses = graph.outputs.map((_, i) => lossConfig(losses[losses.length === 1 ? 0 : i]));
     this.weights = options.lossWeights ?? graph.outputs.map(() => 1);
     if (this.weights.length !== count || !this.weights.every(Number.isFinite)) {
@@ -185,7 +159,7 @@ export class Trainer implements Compiled {
     if (!last) return this.#penalized(loss);
     if (of !== batch) { for (const { gradient } of parameters) scale(gradient, batch / of); }
     const penalized = this.#penalized(loss, true);
-    this.optimizers.step();
+    this.optimizer.step(parameters);
     return penalized;
   }
 

@@ -65,7 +65,6 @@ const LEAVES = [
     "block",
     "layout",
     "portable_math",
-    "name_pattern",
   ],
 ].map((name) => `core/${name}.ts`);
 

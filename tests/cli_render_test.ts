@@ -97,7 +97,7 @@ Deno.test("options change the pictures they say, and nothing else", () =>
 
 Deno.test("the article's look is gray panels", () =>
   withFolder(async (folder) => {
-    const net = preset("article-cnn").build(0);
+    const net = preset("article-cnn").build({ seed: 0 });
     const files = await render(net, folder, "--grid", "2x2", "--colormap", "gray");
     const sizes = new Set<string>();
     for (const [name, bytes] of files) {

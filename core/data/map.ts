@@ -25,7 +25,7 @@ export interface MapOptions {
 /**
  * The pictures of a dataset, each changed by a function when it is read.
  *
- * @param change Gets the picture's values, its target's and its number; the arrays are its own to
+ * @param change Gets the picture's values, its target's, its number and the pass (training's epoch); the arrays are its own to
  * change or to return. Draw what should be random from `random(seed, "…")` by the number, so that a
  * picture is the same whenever it is read.
  * @throws {DeconvError} When reading, if what comes back has not the size of its shape.
@@ -43,7 +43,12 @@ export interface MapOptions {
 export function map(
   dataset: Dataset,
   options: MapOptions,
-  change: (x: Float32Array, target: Float32Array, index: number) => Mapped | Promise<Mapped>,
+  change: (
+    x: Float32Array,
+    target: Float32Array,
+    index: number,
+    pass: number,
+  ) => Mapped | Promise<Mapped>,
 ): Dataset {
   const { name, shape, targetShape, classNames } = { ...dataset, ...options };
   const one = sizeOf(dataset.shape), oneTarget = targetSize(dataset);
@@ -53,7 +58,7 @@ export function map(
     shape,
     targetShape: targetShape ?? undefined,
     classNames,
-    read(indices, x, targets, pass) {
+    read(indices, x, targets, pass = 0) {
       checkRead(result, indices, x, targets);
       const count = indices.length;
       const from = new Float32Array(count * one), fromTargets = new Float32Array(count * oneTarget);
@@ -70,7 +75,7 @@ export function map(
             if (!targets) return;
             put(result, "targets", result.targetShape ?? [], changed.target ?? target, targets, i);
           };
-          const changed = change(picture, target, indices[i]);
+          const changed = change(picture, target, indices[i], pass);
           if (changed instanceof Promise) return changed.then(write).then(() => changeFrom(i + 1));
           write(changed);
         }

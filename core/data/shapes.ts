@@ -18,6 +18,8 @@ export interface ShapesOptions {
   readonly seed?: number;
   /** Which of two endless series, that have no picture in common. Default `"train"`. */
   readonly split?: "train" | "test";
+  /** Whether the target is a mask `[32, 32, 1]`, 1 inside of the figure, instead of the class. Default false. */
+  readonly masks?: boolean;
 }
 
 /** The height and width of a picture. */
@@ -41,7 +43,7 @@ const PIXELS = SIDE * SIDE;
  * ```
  */
 export function shapes(options: ShapesOptions = {}): Dataset {
-  const { size = 10_000, seed = 0, split = "train" } = options;
+  const { size = 10_000, seed = 0, split = "train", masks = false } = options;
   if (!(Number.isSafeInteger(size) && size >= 0)) {
     throw new DeconvError(`Cannot draw ${size} shapes: give a whole number of pictures`);
   }
@@ -56,9 +58,9 @@ export function shapes(options: ShapesOptions = {}): Dataset {
     name: `shapes ${split}`,
     size,
     shape: [SIDE, SIDE, 3],
-    classNames: SHAPE_CLASSES,
-    read(indices, x, labels) {
-      checkRead(dataset, indices, x, labels);
+    ...masks ? { targetShape: [SIDE, SIDE, 1] } : { classNames: SHAPE_CLASSES },
+    read(indices, x, targets) {
+      checkRead(dataset, indices, x, targets);
       for (let i = 0; i < indices.length; i++) {
         let drawn = 0;
         const draw = () => rng.uniform(indices[i], drawn++);
@@ -66,7 +68,11 @@ export function shapes(options: ShapesOptions = {}): Dataset {
         const { placement, paint } = drawScene(label, draw);
         fillDistances(distances, SIDE, placement);
         fillPicture(x, i * PIXELS * 3, SIDE, distances, paint);
-        if (labels) labels[i] = label;
+        if (!targets) continue;
+        if (!masks) targets[i] = label;
+        else {
+          for (let p = 0; p < PIXELS; p++) targets[i * PIXELS + p] = distances[p] < 0 ? 1 : 0;
+        }
       }
     },
   };

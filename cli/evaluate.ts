@@ -1,0 +1,107 @@
+import { Command } from "commander";
+import {
+  activation,
+  type Baseline,
+  type Dataset,
+  DeconvError,
+  loadModelFile,
+  type Logs,
+  map,
+  type Preset,
+  preset,
+  sequential,
+  setArithmetic,
+  setThreads,
+} from "../mod.ts";
+import { writeFileAtomic } from "../core/file.ts";
+import { targetOf } from "../core/presets/preset.ts";
+import { expectInputs, openData } from "./data.ts";
+import { thingsIn } from "./learn.ts";
+import { modelPath } from "./model_path.ts";
+import { dataOption, strictOption, threadsOption, wholeNumber } from "./options.ts";
+import { logsText } from "./progress.ts";
+import { readRun } from "./run.ts";
+
+interface EvaluateOptions {
+  data?: string;
+  samples?: number;
+  batchSize: number;
+  json?: string;
+  threads?: number;
+  strict?: boolean;
+}
+
+async function evaluate(given: string, options: EvaluateOptions): Promise<void> {
+  if (options.strict) setArithmetic("strict");
+  if (options.threads) setThreads(options.threads);
+  const { batchSize } = options;
+  const path = modelPath(given);
+  const { model, metadata } = await loadModelFile(path);
+  const run = readRun(metadata.run), chosen = run && preset(run.preset);
+  if (chosen?.adversary) {
+    throw new DeconvError(
+      `Cannot evaluate "${path}": a generator has no right answers to compare with; see generate`,
+    );
+  }
+  if (!model.compiled) {
+    throw new DeconvError(`Cannot evaluate "${path}": it was saved without a loss`);
+  }
+  const { test } = openData({
+    data: options.data,
+    trainedOn: metadata.data,
+    samples: options.samples,
+    seed: run?.seed,
+    preset: chosen,
+  });
+  expectInputs(model, test);
+  const target = chosen ? targetOf(chosen, test) : test.targetShape ? "labels" : "input";
+  const results: Record<string, Logs> = {
+    [model.name]: await model.evaluateDataset(test, { target, batchSize }),
+  };
+  if (chosen?.baseline) {
+    results[chosen.baseline.name] = await judge(chosen.baseline, chosen, test, batchSize);
+  }
+  console.log(`${test.size.toLocaleString("en")} ${thingsIn(test)} (${test.name})`);
+  const width = Math.max(...Object.keys(results).map((name) => name.length));
+  for (const [name, logs] of Object.entries(results)) {
+    console.log(`${name.padEnd(width)}  ${logsText(logs)}`);
+  }
+  if (options.json === undefined) return;
+  const report = { model: path, data: test.name, size: test.size, results };
+  await writeFileAtomic(options.json, `${JSON.stringify(report, null, 2)}\n`);
+  console.log(`Wrote ${options.json}`);
+}
+
+/** Loss and metrics of a baseline: those of a network that hands on what the baseline answers. */
+function judge(
+  baseline: Baseline,
+  { loss, metrics }: Preset,
+  dataset: Dataset,
+  batchSize: number,
+): Promise<Logs> {
+  const shape = dataset.targetShape ?? dataset.shape;
+  const answers = map(dataset, { shape }, (x) => ({ x: baseline.answer(x, dataset.shape, shape) }));
+  const judge = sequential([activation("linear")], { inputShape: shape });
+  judge.compile({ loss, metrics });
+  return judge.evaluateDataset(answers, { target: "labels", batchSize });
+}
+
+/** `deconv evaluate MODEL`: how good a saved model is. */
+export function evaluateCommand(_done: (code: number) => void): Command {
+  const command = new Command("evaluate")
+    .description("Loss and metrics of a saved model on test data, beside a baseline if it has one.")
+    .argument("<model>", "the model's file, or the folder of its run")
+    .addOption(dataOption("default: those it was trained on"))
+    .option("--samples <count>", "use only so many of the test data", wholeNumber(1, 1e9))
+    .option("--batch-size <count>", "how many at a time", wholeNumber(1), 64)
+    .option("--json <file>", "write the figures into a file, too")
+    .addOption(threadsOption())
+    .addOption(strictOption())
+    .addHelpText("after", EXAMPLES);
+  return command.action((model: string, options: EvaluateOptions) => evaluate(model, options));
+}
+
+const EXAMPLES = `
+Examples:
+  deno task evaluate out/classifier-1
+  deno task evaluate out/unet-1 --data membranes --json unet.json`;
