@@ -112,6 +112,7 @@ export {
 export { maxUnpool2d, type MaxUnpool2dOptions } from "./core/layers/max_unpool2d.ts";
 export { multiply } from "./core/layers/multiply.ts";
 export type { NormalizationOptions } from "./core/layers/normalization.ts";
+export type { KernelOptions } from "./core/layers/kernel.ts";
 export { permute } from "./core/layers/permute.ts";
 export {
   averagePool1d,

@@ -139,7 +139,7 @@ async function pictures(
     name: layer.name,
     kind: layer.kind,
     outputShape: output.shape.slice(1),
-    parameterCount: layer.parameters.reduce((sum, { value }) => sum + value.length, 0),
+    parameterCount: layer.ownParameters.reduce((sum, { value }) => sum + value.length, 0),
     kernel: kernels.get(layer.name),
     activation: output,
   }));

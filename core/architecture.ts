@@ -12,9 +12,21 @@ import { type Shape, shapeText, sizeOf } from "./tensor.ts";
 /** Values of one picture that fit into the memory WebAssembly can address. */
 const MOST_VALUES = 2 ** 30;
 
-/** The JSON of a network. */
+/**
+ * The JSON of a network.
+ *
+ * @throws {DeconvError} When a layer uses the kernel of one that is not in the network.
+ */
 export function writeArchitecture({ name, graph, layers }: Model): Json {
   const { inputNames, shapes, nodes, outputs } = graph;
+  const lone = layers.find(({ kernelOf }) => kernelOf && !layers.includes(kernelOf));
+  if (lone) {
+    throw new DeconvError(
+      `Cannot save the model: ${lone.title} is tied to "${
+        lone.kernelOf!.name
+      }", which is not in it; save the model that has both`,
+    );
+  }
   return {
     name,
     inputs: inputNames.map((inputName, i) => ({ name: inputName, shape: shapes[i] })),
@@ -74,7 +86,7 @@ export function readArchitecture(
     const from = ends(node.inputs, "a node's inputs");
     const result = fits(layer.apply(from));
     for (const spec of layer.parameterSpecs(from.map(({ shape }) => shape))) {
-      expectParameter(`${layer.name}/${spec.name}`, spec.shape);
+      expectParameter(`${spec.tiedTo ?? layer.name}/${spec.name}`, spec.shape);
     }
     values.push(result);
   }

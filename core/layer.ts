@@ -24,6 +24,8 @@ export interface ParameterSpec {
   readonly initializer: Initializer;
   /** Whether an optimizer changes it; running statistics and the like are not learned. Default true. */
   readonly learned?: boolean;
+  /** Name of the layer whose parameter of this name it is: then it has the shape it needs there. */
+  readonly tiedTo?: string;
   /** Inputs that each output sums over; for the scaling initialisers. */
   readonly fanIn?: number;
   /** Outputs that each input feeds. */
@@ -130,6 +132,8 @@ export interface Lowering {
   readonly inference: boolean;
   /** Whether training changes the layer; where not, its parameters need no gradients. */
   readonly trainable: boolean;
+  /** Whether training changes a parameter: one of a tied layer as the layer it belongs to says. */
+  trains(parameter: Parameter): boolean;
   /** Name of the random numbers of this place in the network; the same in every plan. */
   readonly stream: string;
   /** Memory that lasts from the forward to the backward pass. */
@@ -157,6 +161,8 @@ export interface LayerKind<C = Config> {
   activation?(config: C): string;
   /** Whether it can write the gradient of a `gated` input. */
   readonly gates?: boolean;
+  /** Kinds whose kernel it can use in place of its own (`tiedTo`); default none. */
+  readonly ties?: readonly string[];
   /** Adds the steps that compute it to a plan. */
   lower(config: C, lowering: Lowering): void;
 }
@@ -192,8 +198,6 @@ export interface Symbolic {
 export class Layer {
   /** The kind, e.g. `"conv2d"`. */
   readonly kind: string;
-  /** Its configuration, complete. */
-  readonly config: Config;
   /** Its name; models give one to layers that have none. */
   name: string;
   /** Whether training changes its parameters. */
@@ -206,11 +210,16 @@ export class Layer {
   parameters: readonly Parameter[] = [];
   /** The input shapes it was built for; parameters fit these. */
   builtFor: readonly Shape[] | null = null;
+  /** The layer whose kernel it is to use, or its name. */
+  readonly tiedTo: Layer | string | null;
+  /** The layer whose kernel is among its parameters, once a model has built it. */
+  kernelOf: Layer | null = null;
+  readonly #config: Config;
   readonly #definition: LayerKind;
 
   /** Use a factory such as `conv2d` instead. */
-  constructor(definition: LayerKind, options: Config & LayerOptions) {
-    const { name, trainable, activityRegularizer, inputShape, ...rest } = options;
+  constructor(definition: LayerKind, options: Config & LayerOptions & { tiedTo?: unknown }) {
+    const { name, trainable, activityRegularizer, inputShape, tiedTo, ...rest } = options;
     this.kind = definition.kind;
     this.name = name ?? "";
     this.trainable = trainable ?? true;
@@ -218,12 +227,38 @@ export class Layer {
     this.#definition = definition;
     try {
       this.activityRegularizer = regularizerConfig(activityRegularizer);
-      this.config = definition.configure(rest);
+      this.tiedTo = tieOf(definition, tiedTo);
+      this.#config = definition.configure(this.#withTie(rest));
     } catch (error) {
       throw error instanceof DeconvError
         ? new DeconvError(`Cannot make ${this.title}: ${error.message}`)
         : error;
     }
+  }
+
+  /** Its configuration, complete. */
+  get config(): Config {
+    return this.#withTie(this.#config);
+  }
+
+  /** A configuration with the present name of the layer it is tied to. */
+  #withTie(config: Config): Config {
+    const { tiedTo } = this;
+    if (tiedTo === null) return config;
+    return { ...config, tiedTo: typeof tiedTo === "string" ? tiedTo : tiedTo.name };
+  }
+
+  /** Its parameters without one that belongs to the layer it is tied to. */
+  get ownParameters(): readonly Parameter[] {
+    return this.parameters.filter((parameter) => !this.kernelOf?.parameters.includes(parameter));
+  }
+
+  /** Those of its parameters that training changes: what is learned and belongs to no frozen layer. */
+  get trained(): readonly Parameter[] {
+    const own = this.ownParameters;
+    return this.parameters.filter((parameter) =>
+      parameter.learned && (own.includes(parameter) ? this : this.kernelOf!).trainable
+    );
   }
 
   /** Kind and name for messages: `conv2d "enc1"`. */
@@ -267,6 +302,11 @@ export class Layer {
     return this.#definition.gates ?? false;
   }
 
+  /** Kinds whose kernel it can use. */
+  get ties(): readonly string[] {
+    return this.#definition.ties ?? [];
+  }
+
   /** Adds its steps to a plan. */
   lower(lowering: Lowering): void {
     this.#definition.lower(this.config, lowering);
@@ -281,6 +321,16 @@ export class Layer {
     const all = Array.isArray(inputs) ? inputs as readonly Symbolic[] : [inputs as Symbolic];
     return { shape: this.outputShape(all.map((i) => i.shape)), layer: this, inputs: all };
   }
+}
+
+/** Checks what a layer is to be tied to. */
+function tieOf({ kind, ties }: LayerKind, tiedTo: unknown): Layer | string | null {
+  if (tiedTo === undefined) return null;
+  if (!ties) throw new DeconvError(`a ${kind} cannot be tied to another layer: leave out tiedTo`);
+  if (tiedTo instanceof Layer || typeof tiedTo === "string" && tiedTo) return tiedTo;
+  throw new DeconvError(
+    `tiedTo must be a layer or the name of one; it is ${JSON.stringify(tiedTo)}`,
+  );
 }
 
 /** Makes a layer of a kind from a user's options. */

@@ -84,9 +84,9 @@ export class Network {
     return this.outputShapes[0];
   }
 
-  /** All parameters, in the order of the layers. */
+  /** All parameters, each once, in the order of the layers. */
   get parameters(): readonly Parameter[] {
-    return this.layers.flatMap((layer) => layer.parameters);
+    return [...new Set(this.layers.flatMap((layer) => layer.parameters))];
   }
 
   /** Numbers in all parameters. */

@@ -2,6 +2,7 @@ import type { Block } from "./block.ts";
 import { normLayout } from "./constraints.ts";
 import { DeconvError } from "./errors.ts";
 import type { Graph } from "./graph.ts";
+import { kernelOwner, tiedParameter } from "./ties.ts";
 import { initialize } from "./initializers.ts";
 import type { Layer, ParameterSpec } from "./layer.ts";
 import { sameShape, type Shape, shapeText, sizeOf } from "./tensor.ts";
@@ -24,7 +25,7 @@ export function buildParameters(graph: Graph, seed: number): void {
     !layer.builtFor && uses.findIndex((use) => use.layer === layer) === i
   );
   // What is learned lies together, and so do its gradients: an optimizer can take them in one go.
-  const all = made.flatMap(({ specs }) => specs);
+  const all = made.flatMap(({ specs }) => specs).filter(({ tiedTo }) => tiedTo === undefined);
   const blocks = new Map<ParameterSpec, [Block, Block]>();
   for (const kept of [all.filter(isLearned), all.filter((spec) => !isLearned(spec))]) {
     const sizes = kept.map(({ shape }) => sizeOf(shape));
@@ -34,8 +35,13 @@ export function buildParameters(graph: Graph, seed: number): void {
     );
     kept.forEach((spec, i) => blocks.set(spec, [values[i], gradients[i]]));
   }
-  for (const { layer, shapes, specs } of made) {
+  // A tied layer takes what the layer that it is tied to has been given.
+  const layers = uses.map(({ layer }) => layer);
+  const free = made.filter(({ layer }) => layer.tiedTo === null);
+  for (const { layer, shapes, specs } of [...free, ...made.filter((use) => !free.includes(use))]) {
+    const owner = layer.tiedTo === null ? null : kernelOwner(layer, layers);
     layer.parameters = specs.map((spec) => {
+      if (spec.tiedTo !== undefined) return tiedParameter(layer, owner!, spec);
       const [value, gradient] = blocks.get(spec)!, { shape, fanIn, fanOut } = spec;
       const name = `${layer.name}/${spec.name}`;
       value.view.set(initialize(spec.initializer, shape, { seed, stream: name, fanIn, fanOut }));
@@ -43,6 +49,7 @@ export function buildParameters(graph: Graph, seed: number): void {
       if (constraint?.kind === "norm") normLayout(shape, constraint.axis, name);
       return { name, shape, value, gradient, learned: isLearned(spec), regularizer, constraint };
     });
+    layer.kernelOf = owner;
     layer.builtFor = shapes;
   }
   for (const { layer, shapes, specs } of uses) expectFit(layer, specs, shapes);

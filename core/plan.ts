@@ -121,6 +121,7 @@ export class Plan {
         precision: this.options.precision ?? "fast",
         inference: !gradients,
         trainable: layer.trainable,
+        trains: (parameter) => layer.trained.includes(parameter),
         stream: streamOf(this.graph, i),
         saved: (length) => place(length, i, gradients ? back(i) : i),
         add: (operation) => operations.push(operation),
@@ -184,7 +185,7 @@ export class Plan {
     );
     if (!this.options.gradients) return wanted;
     for (const { layer, inputs, output } of nodes) {
-      const learns = layer.trainable && layer.parameters.some(({ learned }) => learned);
+      const learns = layer.trained.length > 0;
       wanted[output] = learns || inputs.some((value) => wanted[value]);
     }
     return wanted;

@@ -19,7 +19,8 @@ export class Plans {
   /** The plan for these options, compiled if there is none. */
   get(wanted: PlanOptions): Plan {
     const options = { precision: this.precision, ...wanted };
-    const frozen = this.graph.nodes.map(({ layer }) => layer.trainable ? "t" : "f").join("");
+    const frozen = this.graph.nodes.flatMap(({ layer }) => [layer, layer.kernelOf ?? layer])
+      .map(({ trainable }) => trainable ? "t" : "f").join("");
     const key = JSON.stringify([options, options.gradients ? frozen : ""]);
     const plan = this.#plans.get(key);
     // Someone waits for data that is being written into it: this caller needs one of its own.

@@ -26,15 +26,18 @@ export function summarize(name: string, graph: Graph): string {
   const line = "─".repeat(76);
   const rows = inputNames.map((input, i) => row(`${input} (input)`, shapeText(shapes[i]), "", ""));
   const seen = new Set<string>();
+  const ties: string[] = [];
   let total = 0, trained = 0;
   for (const { layer, inputs, output } of nodes) {
-    const count = layer.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+    const own = layer.ownParameters;
+    const count = own.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
     const first = !seen.has(layer.name);
     seen.add(layer.name);
     if (first) {
       total += count;
-      const learned = layer.parameters.filter((parameter) => parameter.learned);
-      if (layer.trainable) trained += learned.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+      const learned = layer.trained.filter((parameter) => own.includes(parameter));
+      trained += learned.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+      if (layer.kernelOf) ties.push(`${layer.name} uses the kernel of ${layer.kernelOf.name}`);
     }
     const from = inputs.map((value) => makers.get(value) ?? inputNames[value]).join(", ");
     const label = `${layer.name} (${layer.kind})`;
@@ -44,5 +47,14 @@ export function summarize(name: string, graph: Graph): string {
   const sum = `${grouped(total)} parameters (${(total * 4 / 1024).toFixed(1)} KiB)` +
     (frozen ? `, ${grouped(frozen)} of them not trained` : "");
   const head = row("layer", "output", "parameters", "from");
-  return [`model "${name}"`, line, head, line, ...rows, line, sum].join("\n");
+  return [
+    `model "${name}"`,
+    line,
+    head,
+    line,
+    ...rows,
+    line,
+    ...ties.map((tie) => fit(tie, 76).trimEnd()),
+    sum,
+  ].join("\n");
 }

@@ -104,9 +104,7 @@ export class Trainer implements Compiled {
 
   /** Parameters that training changes. */
   get parameters(): readonly Parameter[] {
-    const layers = new Set(this.graph.nodes.map((node) => node.layer));
-    return [...layers].filter((layer) => layer.trainable).flatMap((layer) => layer.parameters)
-      .filter(({ learned }) => learned);
+    return [...new Set(this.graph.nodes.flatMap(({ layer }) => layer.trained))];
   }
 
   /** For each output, whether its loss is taken together with the activation that ends it. */

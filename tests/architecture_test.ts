@@ -119,6 +119,7 @@ Deno.test("layers know layer.ts, leaves, kernels and what they share, never each
     "borders",
     "convolution",
     "depthwise",
+    "kernel",
     "merge",
     "normalization",
     "windows",

@@ -25,7 +25,7 @@ export const conv1dTransposeKind: LayerKind<
  * doubles the length (Dumoulin & Visin 2016).
  *
  * Input `[length, channels]`, kernel `[kernelSize, filters/groups, channels]`: the array a `conv1d` from
- * `filters` to `channels` has. Output length as `conv2dTranspose` has it along each axis.
+ * `filters` to `channels` has, so the two can share weights (`tiedTo`). Output length as `conv2dTranspose` has it along each axis.
  *
  * @throws {DeconvError} When an option is wrong; the message names it.
  *

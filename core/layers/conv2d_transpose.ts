@@ -23,7 +23,7 @@ export const conv2dTransposeKind: LayerKind<
  * stride 2 doubles height and width (Zeiler et al. 2010; Dumoulin & Visin 2016).
  *
  * Input `[height, width, channels]`, kernel `[kh, kw, filters/groups, channels]`: the array a `conv2d`
- * from `filters` to `channels` has, so the two can share weights. Output size with `"same"` in·stride,
+ * from `filters` to `channels` has, so the two can share weights (`tiedTo`). Output size with `"same"` in·stride,
  * `"valid"` in·stride + max(kernel − stride, 0) as in Keras; with `outputPadding` or explicit pads
  * (in−1)·stride − pads + dilation·(kernel−1) + 1 + outputPadding.
  *

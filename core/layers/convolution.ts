@@ -20,7 +20,7 @@ import {
 } from "../layer.ts";
 import { rowOptions, type SignalConvOptions, signalConvOptions } from "../signal_geometry.ts";
 import type { Shape } from "../tensor.ts";
-import { type BiasRules, type KernelRules, rulesOf, weightRules } from "../weight_rules.ts";
+import { type BiasRules, rulesOf, weightRules } from "../weight_rules.ts";
 import { Conv2dPasses } from "../wasm/conv2d.ts";
 import { columnSums } from "../wasm/elementwise.ts";
 import {
@@ -30,6 +30,7 @@ import {
   beforeActivation,
   lowerActivation,
 } from "./activation.ts";
+import { type KernelConfig, kernelConfig, type KernelOptions, kernelSpec } from "./kernel.ts";
 
 /** What every convolution layer can end with. */
 export interface EndingOptions extends BiasRules {
@@ -42,18 +43,16 @@ export interface EndingOptions extends BiasRules {
 }
 
 /** Options of a convolution besides its geometry. */
-export interface FilterOptions extends EndingOptions, KernelRules, LayerOptions {
+export interface FilterOptions extends EndingOptions, KernelOptions, LayerOptions {
   /** Output channels. */
   filters: number;
-  /** Default `"glorot_uniform"`. */
-  kernelInitializer?: Initializer;
 }
 
 /** The complete form of `EndingOptions`. */
 export type EndingConfig = Required<EndingOptions>;
 
 /** The complete configuration of a convolution over a space. */
-export type ConvolutionConfig<S> = Required<Omit<FilterOptions, keyof LayerOptions>> & S;
+export type ConvolutionConfig<S> = EndingConfig & KernelConfig & { filters: number } & S;
 
 /** A geometry in two dimensions; `outputPadding` where it is transposed. */
 type PlaneOptions = ConvOptions & { outputPadding?: Pair };
@@ -131,11 +130,6 @@ export function endingConfig(options: EndingOptions): EndingConfig {
   };
 }
 
-/** An initialiser, `"glorot_uniform"` where none is given. */
-export function kernelInitializer(given: Initializer | undefined): Initializer {
-  return initializerConfig(given ?? "glorot_uniform");
-}
-
 /** The bias of a convolution to so many channels, if it has one. */
 export function biasSpecs(config: EndingConfig, channels: number): ParameterSpec[] {
   if (!config.useBias) return [];
@@ -174,6 +168,8 @@ export function lowerConvolution(
   const relu = active.kind === "relu"; // bounded by the kernel that makes it
   const ends = relu ? "relu" : "none", starts = from.gated ? "gate" : "none";
   const weights = kernel.value, start: Block | null = bias && bias.value;
+  const trained = lowering.trains(kernel);
+  const dbias = bias && lowering.trains(bias) ? bias.gradient : null;
   lowering.add({
     forward: () => {
       if (transposed) passes.inputGradient(from.data, weights, start, to.data, ends);
@@ -181,11 +177,11 @@ export function lowerConvolution(
     },
     backward: ({ parameters }) => {
       const dy = to.gradient!;
-      if (parameters && lowering.trainable) {
-        if (transposed) {
-          passes.kernelGradient(dy, from.data, kernel.gradient);
-          if (bias) columnSums(dy, pixels, bias.gradient);
-        } else passes.kernelGradient(from.data, dy, kernel.gradient, bias && bias.gradient);
+      if (parameters && trained && !transposed) {
+        passes.kernelGradient(from.data, dy, kernel.gradient, dbias);
+      } else if (parameters) {
+        if (trained) passes.kernelGradient(dy, from.data, kernel.gradient);
+        if (dbias) columnSums(dy, pixels, dbias);
       }
       // Last: it may overwrite the input.
       if (!from.gradient) return;
@@ -203,19 +199,20 @@ export function convolutionKind<S extends { groups?: number; kernelSize: unknown
   transposed = false,
 ): LayerKind<ConvolutionConfig<S>> {
   const make = transposed ? convTransposeGeometry : convGeometry;
+  const dimensions = space.rank - 1, ties = [`conv${dimensions}d`, `conv${dimensions}d_transpose`];
   const geometry = (config: ConvolutionConfig<S>, shape: Shape, batch = 1) =>
     make(pictureOf(space, shape), config.filters, space.plane(config), batch);
   return {
     kind,
     gates: true,
+    ties,
     configure: (options) => {
       expectGiven(options, "kernelSize", "filters");
       return {
         filters: positive(options.filters, "filters"),
         ...space.complete(options, transposed),
         groups: positive(options.groups ?? 1, "groups"),
-        kernelInitializer: kernelInitializer(options.kernelInitializer),
-        ...weightRules(options, "kernel"),
+        ...kernelConfig(options),
         ...endingConfig(options),
       };
     },
@@ -228,14 +225,12 @@ export function convolutionKind<S extends { groups?: number; kernelSize: unknown
       const { kernel, groups, input, output } = geometry(config, shape);
       const taps = kernel[0] * kernel[1];
       const [from, to] = transposed ? [output[2], input[2]] : [input[2], output[2]];
-      return [{
-        name: "kernel",
+      const sizes = {
         shape: shapeIn(space, [...kernel, input[2] / groups, output[2]]),
-        initializer: config.kernelInitializer,
         fanIn: taps * from / groups,
         fanOut: taps * to / groups,
-        ...rulesOf(config, "kernel"),
-      }, ...biasSpecs(config, config.filters)];
+      };
+      return [kernelSpec(config, sizes), ...biasSpecs(config, config.filters)];
     },
     lower: (config, lowering) => {
       const [batch, ...shape] = lowering.inputs[0].shape;

@@ -1,14 +1,16 @@
+import type { Constraint } from "../constraints.ts";
 import { type ConvGeometry, convGeometry, positive } from "../geometry.ts";
-import type { Initializer } from "../initializers.ts";
+import { type Initializer, initializerConfig } from "../initializers.ts";
 import type { LayerKind, LayerOptions, ParameterSpec, Value } from "../layer.ts";
+import type { Regularizer } from "../regularizers.ts";
 import { type Shape, sizeOf } from "../tensor.ts";
+import { rulesOf, weightRules } from "../weight_rules.ts";
 import type { ActivationConfig } from "./activation.ts";
 import {
   biasSpecs,
   endingConfig,
   type EndingOptions,
   expectGiven,
-  kernelInitializer,
   lowerConvolution,
   pictureOf,
   shapeIn,
@@ -21,6 +23,10 @@ export interface DepthwiseOptions extends EndingOptions, LayerOptions {
   depthMultiplier?: number;
   /** Default `"glorot_uniform"`. */
   depthwiseInitializer?: Initializer;
+  /** A penalty on the depthwise kernel, part of the loss. Default none. */
+  depthwiseRegularizer?: Regularizer | null;
+  /** What the depthwise kernel must be after each step. Default anything. */
+  depthwiseConstraint?: Constraint | null;
 }
 
 /** Options of a separable convolution besides its geometry. */
@@ -29,6 +35,10 @@ export interface SeparableOptions extends DepthwiseOptions {
   filters: number;
   /** Default `"glorot_uniform"`. */
   pointwiseInitializer?: Initializer;
+  /** A penalty on the pointwise kernel, part of the loss. Default none. */
+  pointwiseRegularizer?: Regularizer | null;
+  /** What the pointwise kernel must be after each step. Default anything. */
+  pointwiseConstraint?: Constraint | null;
 }
 
 /** The complete configuration of a depthwise convolution over a space. */
@@ -59,7 +69,8 @@ function configure<S extends Sized>(
   return {
     ...space.complete(options, false),
     depthMultiplier: positive(options.depthMultiplier ?? 1, "depthMultiplier"),
-    depthwiseInitializer: kernelInitializer(options.depthwiseInitializer),
+    depthwiseInitializer: initializerConfig(options.depthwiseInitializer ?? "glorot_uniform"),
+    ...weightRules(options, "depthwise"),
     ...endingConfig(options),
   };
 }
@@ -79,6 +90,7 @@ function kernelSpec<S>(
     initializer: config.depthwiseInitializer,
     fanIn: taps,
     fanOut: taps * depthMultiplier,
+    ...rulesOf(config, "depthwise"),
   };
 }
 
@@ -116,7 +128,8 @@ export function separableKind<S extends Sized>(
       expectGiven(options, "kernelSize", "filters");
       return {
         filters: positive(options.filters, "filters"),
-        pointwiseInitializer: kernelInitializer(options.pointwiseInitializer),
+        pointwiseInitializer: initializerConfig(options.pointwiseInitializer ?? "glorot_uniform"),
+        ...weightRules(options, "pointwise"),
         ...configure(space, options),
       };
     },
@@ -133,6 +146,7 @@ export function separableKind<S extends Sized>(
         initializer: config.pointwiseInitializer,
         fanIn: channels,
         fanOut: filters,
+        ...rulesOf(config, "pointwise"),
       }, ...biasSpecs(config, filters)];
     },
     lower: (config, lowering) => {
