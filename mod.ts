@@ -21,6 +21,7 @@ export { DeconvError } from "./core/errors.ts";
 export { sameShape, type Shape, shapeText, type Tensor, tensor, zeros } from "./core/tensor.ts";
 export { type Random, random } from "./core/random.ts";
 export {
+  type Icnr,
   initialize,
   type InitializeOptions,
   type Initializer,

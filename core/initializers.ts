@@ -6,8 +6,10 @@
  * only on the shape, the seed and the stream, never on what was initialised before.
  */
 import { DeconvError } from "./errors.ts";
+import { fillOrthogonal } from "./orthogonal.ts";
 import { type Random, random } from "./random.ts";
-import { type Shape, shapeText, sizeOf } from "./tensor.ts";
+import { type Shape, sizeOf } from "./tensor.ts";
+import { fillBilinear, subKernels } from "./upscaling_kernels.ts";
 
 /** How {@linkcode InitializerConfig} `variance_scaling` counts, and which numbers it draws. */
 export interface VarianceScaling {
@@ -19,6 +21,18 @@ export interface VarianceScaling {
   readonly mode?: "fan_in" | "fan_out" | "fan_avg";
   /** `"truncated_normal"` is cut at two sigma and widened to keep the variance. Default that. */
   readonly distribution?: "truncated_normal" | "normal" | "uniform";
+}
+
+/** How {@linkcode InitializerConfig} `icnr` repeats the kernel that another initialiser gives. */
+export interface Icnr {
+  /** Against the checkerboard of a convolution in front of `depthToSpace`. */
+  readonly kind: "icnr";
+  /** That of the `depthToSpace` behind it. Default 2. */
+  readonly blockSize?: number;
+  /** That of the `depthToSpace` behind it. Default `"DCR"`. */
+  readonly order?: "DCR" | "CRD";
+  /** What gives the kernel that is repeated. Default `"glorot_uniform"`. */
+  readonly initializer?: Initializer;
 }
 
 /**
@@ -33,6 +47,13 @@ export interface VarianceScaling {
  * - `variance_scaling`: the general form of these six
  * - `orthogonal` (`gain` 1): the array, flattened to `[everything else, last]`, has orthonormal
  *   columns, or rows if it is wider than high (Saxe, McClelland, Ganguli 2014)
+ * - `icnr` (`blockSize` 2, `order` "DCR", `initializer` glorot_uniform): the channels that
+ *   `depthToSpace` makes a block of start the same, so that the two layers begin as a convolution and
+ *   nearest upsampling, without a checkerboard (Aitken et al. 2017, "Checkerboard artifact free
+ *   sub-pixel convolution", arXiv:1707.02937)
+ * - `bilinear`: for the kernel of a transposed convolution with as many filters as channels, each of
+ *   which starts as bilinear upsampling of itself where the kernel's size is 2·stride − stride mod 2
+ *   (Long, Shelhamer, Darrell 2015, "Fully convolutional networks")
  */
 export type InitializerConfig =
   | { readonly kind: "zeros" | "ones" }
@@ -46,7 +67,9 @@ export type InitializerConfig =
   | { readonly kind: "glorot_uniform" | "glorot_normal" | "he_uniform" | "he_normal" }
   | { readonly kind: "lecun_uniform" | "lecun_normal" }
   | VarianceScaling
-  | { readonly kind: "orthogonal"; readonly gain?: number };
+  | { readonly kind: "orthogonal"; readonly gain?: number }
+  | Icnr
+  | { readonly kind: "bilinear" };
 
 /** The name of an initialiser; used alone it means the initialiser with its default options. */
 export type InitializerName = InitializerConfig["kind"];
@@ -86,12 +109,15 @@ const DEFAULTS: { readonly [Kind in InitializerName]: Readonly<Record<string, nu
     lecun_normal: {},
     variance_scaling: { scale: 1, mode: "fan_in", distribution: "truncated_normal" },
     orthogonal: { gain: 1 },
+    icnr: { blockSize: 2, order: "DCR", initializer: "glorot_uniform" },
+    bilinear: {},
   };
 
 /** The values an option of text may have. */
 const CHOICES: Readonly<Record<string, readonly string[]>> = {
   mode: ["fan_in", "fan_out", "fan_avg"],
   distribution: ["truncated_normal", "normal", "uniform"],
+  order: ["DCR", "CRD"],
 };
 
 /**
@@ -118,6 +144,7 @@ export function initializerConfig(initializer: Initializer): InitializerConfig {
         `Initializer "${kind}" has no option "${option}": its options: ${known}`,
       );
     }
+    if (option === "initializer") continue;
     const choices = CHOICES[option];
     const fits = choices ? choices.includes(value as string) : Number.isFinite(value);
     if (!fits) {
@@ -127,11 +154,25 @@ export function initializerConfig(initializer: Initializer): InitializerConfig {
       );
     }
   }
+  if (kind === "icnr") return icnrConfig(given as unknown as Icnr);
   const chosen = Object.entries(defaults).map(([option, value]) => [
     option,
     given[option] ?? value,
   ]);
   return { kind, ...Object.fromEntries(chosen) } as InitializerConfig;
+}
+
+/** The complete form of `icnr`. */
+function icnrConfig({ blockSize = 2, order = "DCR", initializer = "glorot_uniform" }: Icnr): Icnr {
+  if (!Number.isInteger(blockSize) || blockSize < 1) {
+    throw new DeconvError(
+      `Initializer "icnr" cannot use blockSize ${blockSize}: give a whole number of at least 1`,
+    );
+  }
+  if ((typeof initializer === "string" ? initializer : initializer?.kind) === "icnr") {
+    throw new DeconvError(`Initializer "icnr" cannot use icnr inside itself`);
+  }
+  return { kind: "icnr", blockSize, order, initializer: initializerConfig(initializer) };
 }
 
 /**
@@ -153,8 +194,8 @@ export function computeFans(shape: Shape): { fanIn: number; fanOut: number } {
 /**
  * The values an initialiser gives a parameter of this shape, row-major.
  *
- * @throws {DeconvError} For what {@linkcode initializerConfig} refuses, and for `orthogonal` on a
- * shape of fewer than two dimensions.
+ * @throws {DeconvError} For what {@linkcode initializerConfig} refuses, and for shapes that
+ * `orthogonal`, `icnr` or `bilinear` cannot fill.
  *
  * @example
  * ```ts
@@ -199,6 +240,17 @@ export function initialize(
     case "variance_scaling":
       scaled(config);
       break;
+    case "icnr": {
+      const { blockSize = 2, order = "DCR", initializer = "glorot_uniform" } = config;
+      subKernels(out, shape, blockSize, order, (small) => {
+        const fanOut = options.fanOut && options.fanOut / blockSize ** 2;
+        return initialize(initializer, small, { ...options, fanOut });
+      });
+      break;
+    }
+    case "bilinear":
+      fillBilinear(out, shape, options.fanIn);
+      break;
     default:
       scaled(SCALINGS[config.kind]);
   }
@@ -231,52 +283,4 @@ function fillScaled(
   } else {
     rng.fillTruncatedNormal(out, 0, Math.sqrt(variance) / TRUNCATED_STDDEV, 0);
   }
-}
-
-/**
- * Q of the QR decomposition, with R's diagonal positive, of a tall normal matrix: uniform over all
- * orthogonal frames. Modified Gram-Schmidt in float64, which loses about condition number · 1e-16.
- */
-function fillOrthogonal(out: Float32Array, shape: Shape, gain: number, rng: Random): void {
-  if (shape.length < 2) {
-    throw new DeconvError(
-      `Cannot make a parameter of shape ${
-        shapeText(shape)
-      } orthogonal: it needs two or more dimensions`,
-    );
-  }
-  const columns = shape[shape.length - 1];
-  if (out.length === 0) return;
-  const rows = out.length / columns;
-  const count = Math.min(rows, columns), length = Math.max(rows, columns);
-  rng.fillNormal(out, 0, 1, 0);
-  const vectors = Float64Array.from(out);
-  const vector = (i: number) => vectors.subarray(i * length, (i + 1) * length);
-  for (let i = 0; i < count; i++) {
-    const unit = vector(i);
-    const norm = Math.sqrt(dot(unit, unit));
-    for (let r = 0; r < length; r++) unit[r] /= norm;
-    for (let j = i + 1; j < count; j++) {
-      const other = vector(j), overlap = dot(unit, other);
-      for (let r = 0; r < length; r++) other[r] -= overlap * unit[r];
-    }
-  }
-  for (let i = 0; i < count; i++) {
-    for (let r = 0; r < length; r++) {
-      out[rows < columns ? i * columns + r : r * columns + i] = gain * vectors[i * length + r];
-    }
-  }
-}
-
-/** The inner product, in four partial sums so that additions overlap. */
-function dot(a: Float64Array, b: Float64Array): number {
-  let s0 = 0, s1 = 0, s2 = 0, s3 = 0, i = 0;
-  for (; i + 3 < a.length; i += 4) {
-    s0 += a[i] * b[i];
-    s1 += a[i + 1] * b[i + 1];
-    s2 += a[i + 2] * b[i + 2];
-    s3 += a[i + 3] * b[i + 3];
-  }
-  for (; i < a.length; i++) s0 += a[i] * b[i];
-  return (s0 + s1) + (s2 + s3);
 }

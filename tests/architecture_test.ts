@@ -54,6 +54,8 @@ const LEAVES = [
     "philox",
     "normal",
     "initializers",
+    "orthogonal",
+    "upscaling_kernels",
     "geometry",
     "signal_geometry",
     "taps",
