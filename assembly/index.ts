@@ -14,6 +14,7 @@ export { loss_elementwise } from "./loss";
 export { loss_categorical } from "./loss_categorical";
 export { loss_cosine } from "./loss_cosine";
 export { loss_dice } from "./loss_dice";
+export { loss_focal } from "./loss_focal";
 export { loss_kl } from "./loss_kl";
 export { loss_ssim } from "./loss_ssim";
 export { loss_total_variation } from "./loss_total_variation";

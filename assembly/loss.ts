@@ -9,10 +9,6 @@ import {
   BinaryCrossentropy,
   BinaryCrossentropyLogits,
   BinaryCrossentropySigmoid,
-  CategoricalFocal,
-  Focal,
-  FocalLogits,
-  FocalSigmoid,
   Hinge,
   Huber,
   KlDivergence,
@@ -63,15 +59,7 @@ function elementChunk(chunk: i32, _thread: i32): void {
     case 8:
       return each<Wasserstein>(chunk);
     case 9:
-      return each<Focal>(chunk);
-    case 10:
-      return each<FocalLogits>(chunk);
-    case 11:
-      return each<FocalSigmoid>(chunk);
-    case 12:
       return each<KlDivergence>(chunk);
-    case 13:
-      return each<CategoricalFocal>(chunk);
     default:
       unreachable();
   }
@@ -80,9 +68,8 @@ function elementChunk(chunk: i32, _thread: i32): void {
 /**
  * Σ over n elements of loss(y, t) as a double; dy = scale · d loss / d y where dy is not 0.
  *
- * @param kind      0 squared, 1 absolute, 2 Huber, 3-5 binary cross-entropy of probabilities, logits, and probabilities made by a sigmoid (slope in its input), 6 hinge, 7 squared hinge, 8 Wasserstein, 9-11 focal in the three forms of cross-entropy, 12 Kullback-Leibler, 13 categorical focal
- * @param parameter Huber's δ, label smoothing, or focal γ
- * @param second    focal α
+ * @param kind      0 squared, 1 absolute, 2 Huber, 3-5 binary cross-entropy of probabilities, logits, and probabilities made by a sigmoid (slope in its input), 6 hinge, 7 squared hinge, 8 Wasserstein, 9 Kullback-Leibler
+ * @param parameter Huber's δ, or label smoothing
  *
  * Workspace: one double per 16384 elements.
  */
@@ -90,15 +77,13 @@ export function loss_elementwise(
   kind: i32,
   n: i32,
   parameter: f32,
-  second: f32,
   scale: f32,
   y: usize,
   t: usize,
   dy: usize,
 ): f64 {
   const a = changetype<LossArguments>(ARGUMENTS);
-  a.kind = kind, a.n = n, a.parameter = parameter, a.second = second, a.scale = scale;
-  a.y = y, a.t = t, a.dy = dy;
+  a.kind = kind, a.n = n, a.parameter = parameter, a.scale = scale, a.y = y, a.t = t, a.dy = dy;
   const chunks = (n + CHUNK - 1) / CHUNK;
   parallel(elementChunk.index, chunks);
   return sumPartials(chunks);

@@ -1,7 +1,6 @@
 // Losses of single numbers, four at a time: each class gives value and slope for one element; `p` is
 // the loss's own parameter.
 
-import { ARGUMENTS } from "./memory";
 import { exp, log, log1p, sigmoid } from "./math";
 import { madd, nmadd } from "./simd";
 
@@ -14,7 +13,6 @@ export class LossArguments {
   kind: i32;
   n: i32;
   parameter: f32;
-  second: f32;
   scale: f32;
   y: usize;
   t: usize;
@@ -100,7 +98,7 @@ function smooth(t: v128, p: v128): v128 {
   return madd(p, f32x4.sub(c(0.5), t), t);
 }
 
-function clamp(y: v128): v128 {
+export function clamp(y: v128): v128 {
   return f32x4.pmin(f32x4.pmax(y, c(EPSILON)), c(1 - EPSILON));
 }
 
@@ -144,76 +142,6 @@ export class Wasserstein {
   }
 }
 
-// The focal loss (Lin et al. 2017) of p with a = -ln p and b = -ln(1-p): t·α·e^-γb·a + (1-t)(1-α)·e^-γa·b,
-// where e^-γb is (1-p)^γ. Its slope in the logit follows from da = -(1-p) and db = p; in p itself it
-// is that over p(1-p).
-
-function alpha(): v128 {
-  return f32x4.splat(changetype<LossArguments>(ARGUMENTS).second);
-}
-
-/** What the two sides weigh: t·α·e^-γb, and (1-t)(1-α)·e^-γa. */
-function focalWeight(t: v128, alpha: v128, other: v128, gamma: v128): v128 {
-  return f32x4.mul(f32x4.mul(t, alpha), exp(f32x4.neg(f32x4.mul(gamma, other))));
-}
-
-function focalValue(t: v128, a: v128, b: v128, gamma: v128): v128 {
-  const right = focalWeight(t, alpha(), b, gamma);
-  const wrong = focalWeight(f32x4.sub(c(1), t), f32x4.sub(c(1), alpha()), a, gamma);
-  return madd(right, a, f32x4.mul(wrong, b));
-}
-
-function focalSlope(t: v128, a: v128, b: v128, p: v128, gamma: v128): v128 {
-  const right = focalWeight(t, alpha(), b, gamma), q = f32x4.sub(c(1), p);
-  const wrong = focalWeight(f32x4.sub(c(1), t), f32x4.sub(c(1), alpha()), a, gamma);
-  const up = madd(f32x4.mul(gamma, q), b, p), down = madd(f32x4.mul(gamma, p), a, q);
-  return f32x4.sub(f32x4.mul(wrong, up), f32x4.mul(right, down));
-}
-
-function minusLog(p: v128): v128 {
-  return f32x4.neg(log(p));
-}
-
-@unmanaged
-export class Focal {
-  value(y: v128, t: v128, gamma: v128): v128 {
-    const p = clamp(y);
-    return focalValue(t, minusLog(p), minusLog(f32x4.sub(c(1), p)), gamma);
-  }
-  slope(y: v128, t: v128, gamma: v128): v128 {
-    const p = clamp(y);
-    const inLogit = changetype<FocalSigmoid>(0).slope(y, t, gamma);
-    return f32x4.div(inLogit, f32x4.mul(p, f32x4.sub(c(1), p)));
-  }
-}
-
-/** The same of z with p = sigmoid(z): a = ln(1 + e^-z), b = ln(1 + e^z). */
-@unmanaged
-export class FocalLogits {
-  value(z: v128, t: v128, gamma: v128): v128 {
-    const tail = log1p(exp(f32x4.neg(f32x4.abs(z))));
-    const a = f32x4.add(f32x4.pmax(f32x4.neg(z), c(0)), tail);
-    return focalValue(t, a, f32x4.add(f32x4.pmax(z, c(0)), tail), gamma);
-  }
-  slope(z: v128, t: v128, gamma: v128): v128 {
-    const tail = log1p(exp(f32x4.neg(f32x4.abs(z))));
-    const a = f32x4.add(f32x4.pmax(f32x4.neg(z), c(0)), tail);
-    return focalSlope(t, a, f32x4.add(f32x4.pmax(z, c(0)), tail), sigmoid(z), gamma);
-  }
-}
-
-/** The value of Focal with the slope in z of y = sigmoid(z). */
-@unmanaged
-export class FocalSigmoid {
-  value(y: v128, t: v128, gamma: v128): v128 {
-    return changetype<Focal>(0).value(y, t, gamma);
-  }
-  slope(y: v128, t: v128, gamma: v128): v128 {
-    const p = clamp(y);
-    return focalSlope(t, minusLog(p), minusLog(f32x4.sub(c(1), p)), p, gamma);
-  }
-}
-
 /** t (ln t - ln y). */
 @unmanaged
 export class KlDivergence {
@@ -223,22 +151,4 @@ export class KlDivergence {
   slope(y: v128, t: v128, _p: v128): v128 {
     return f32x4.neg(f32x4.div(t, clamp(y)));
   }
-}
-
-/** -α t (1-y)^γ ln y, for one of several classes. */
-@unmanaged
-export class CategoricalFocal {
-  value(y: v128, t: v128, gamma: v128): v128 {
-    const p = clamp(y);
-    return f32x4.mul(weightOfClass(p, t, gamma), minusLog(p));
-  }
-  slope(y: v128, t: v128, gamma: v128): v128 {
-    const p = clamp(y);
-    const inside = f32x4.div(f32x4.mul(gamma, minusLog(p)), f32x4.sub(c(1), p));
-    return f32x4.neg(f32x4.mul(weightOfClass(p, t, gamma), f32x4.add(inside, f32x4.div(c(1), p))));
-  }
-}
-
-function weightOfClass(p: v128, t: v128, gamma: v128): v128 {
-  return focalWeight(t, alpha(), minusLog(f32x4.sub(c(1), p)), gamma);
 }

@@ -241,6 +241,10 @@ Deno.test("losses at their edges", () => {
   const zero = run(defaults("cosine_similarity"), tensor([0, 0], [1, 2]), tensor([1, 0], [1, 2]));
   assert.equal(zero.loss + 0, 0);
   assert.ok(zero.gradients[0].every(Number.isFinite));
+  // Logits as far on the wrong side as can be: the loss is theirs, times what the class counts.
+  const far = tensor([1000, -1000], [2, 1]), wrong = tensor([0, 1], [2, 1]);
+  const { loss, gradients: [slopes] } = run(defaults("focal", { fromLogits: true }), far, wrong);
+  assertClose([loss, ...slopes], [500, 0.375, -0.125], { tolerance: 1e-6, name: "focal, far off" });
   // NaN comes through.
   for (const c of lossCases.filter(({ loss, firstValues }) => loss !== "mae" && !firstValues)) {
     const { prediction, target } = lossInputs(c);

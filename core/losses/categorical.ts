@@ -1,5 +1,5 @@
 import { runtime } from "../wasm/runtime.ts";
-import { checkFocal, sumElements } from "./elementwise.ts";
+import { sumElements } from "./elementwise.ts";
 import { expectShare, type LossCall, type LossKind, numberOf } from "./loss.ts";
 
 /** How a row's outputs are to be understood: probabilities, logits, or probabilities whose gradient is wanted before the softmax that made them. */
@@ -60,19 +60,7 @@ export const klDivergence: LossKind = {
     // Before the softmax it has the gradient of the cross-entropy, from which it differs by what t alone decides.
     if (call.fused && call.gradient) sumRows("fused", false, 0, call);
     const values = call.fused ? { ...call, gradient: null } : call;
-    return sumElements(12, [0, 0], values, rowsOf(call)) / rowsOf(call);
-  },
-};
-
-/** −α·Σ t·(1−y)^γ·ln y. */
-export const categoricalFocal: LossKind = {
-  kind: "categorical_focal",
-  defaults: { gamma: 2, alpha: 0.25 },
-  check: checkFocal,
-  classes: true,
-  compute: (config, call) => {
-    const parameters = [numberOf(config, "gamma"), numberOf(config, "alpha")] as const;
-    return sumElements(13, parameters, call, rowsOf(call)) / rowsOf(call);
+    return sumElements(9, 0, values, rowsOf(call)) / rowsOf(call);
   },
 };
 

@@ -1,28 +1,17 @@
-import { DeconvError } from "../errors.ts";
 import { reserveSums } from "../wasm/elementwise.ts";
 import { runtime } from "../wasm/runtime.ts";
-import {
-  expectAbove,
-  expectShare,
-  type LossCall,
-  type LossConfig,
-  type LossKind,
-  numberOf,
-} from "./loss.ts";
+import { expectAbove, expectShare, type LossCall, type LossKind, numberOf } from "./loss.ts";
 
-/**
- * Σ of an elementwise loss, by its number in assembly/loss.ts with its two parameters; the gradient
- * gets weight / count.
- */
+/** Σ of an elementwise loss, by its number in assembly/loss.ts; the gradient gets weight / count. */
 export function sumElements(
   number: number,
-  [first, second]: readonly [number, number],
+  parameter: number,
   { output, target, gradient, weight }: LossCall,
   count: number,
 ): number {
   const n = output.length, places = [output.address, target.address, gradient?.address ?? 0];
   reserveSums(n);
-  const how = [number, n, first, second, weight / count];
+  const how = [number, n, parameter, weight / count];
   return runtime().call("loss_elementwise", ...how, ...places);
 }
 
@@ -38,8 +27,7 @@ function elementwise(
     defaults: {},
     compute: (config, call) => {
       const n = call.output.length;
-      const first = parameter ? numberOf(config, parameter) : 0;
-      return sumElements(number, [first, 0], call, n) / n;
+      return sumElements(number, parameter ? numberOf(config, parameter) : 0, call, n) / n;
     },
     ...rest,
   };
@@ -67,7 +55,7 @@ export const binaryCrossentropy: LossKind = {
   fuses: ({ fromLogits }) => fromLogits ? undefined : "sigmoid",
   compute: (config, call) => {
     const n = call.output.length, form = call.fused ? 2 : config.fromLogits ? 1 : 0;
-    return sumElements(3 + form, [numberOf(config, "labelSmoothing"), 0], call, n) / n;
+    return sumElements(3 + form, numberOf(config, "labelSmoothing"), call, n) / n;
   },
 };
 
@@ -79,25 +67,3 @@ export const squaredHinge: LossKind = elementwise("squared_hinge", 7, { numbers:
 
 /** −t·y. */
 export const wasserstein: LossKind = elementwise("wasserstein", 8, { numbers: "signs" });
-
-/** Fails unless gamma and alpha of a focal loss are in range. */
-export function checkFocal(config: LossConfig): void {
-  expectShare(config, "alpha");
-  const gamma = numberOf(config, "gamma");
-  if (gamma >= 0 && gamma < Infinity) return;
-  throw new DeconvError(`gamma must be a number from 0 on; it is ${gamma}`);
-}
-
-/** −α·t·(1−y)^γ·ln y − (1−α)(1−t)·y^γ·ln(1−y). */
-export const focal: LossKind = {
-  kind: "focal",
-  defaults: { gamma: 2, alpha: 0.25, fromLogits: false },
-  check: checkFocal,
-  numbers: "probabilities",
-  fuses: ({ fromLogits }) => fromLogits ? undefined : "sigmoid",
-  compute: (config, call) => {
-    const n = call.output.length, form = call.fused ? 2 : config.fromLogits ? 1 : 0;
-    const parameters = [numberOf(config, "gamma"), numberOf(config, "alpha")] as const;
-    return sumElements(9 + form, parameters, call, n) / n;
-  },
-};

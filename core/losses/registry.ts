@@ -1,6 +1,5 @@
 import {
   categoricalCrossentropy,
-  categoricalFocal,
   cosineSimilarity,
   klDivergence,
   sparseCategoricalCrossentropy,
@@ -8,7 +7,6 @@ import {
 import { custom } from "./custom.ts";
 import {
   binaryCrossentropy,
-  focal,
   hinge,
   huber,
   mae,
@@ -16,6 +14,7 @@ import {
   squaredHinge,
   wasserstein,
 } from "./elementwise.ts";
+import { categoricalFocal, focal } from "./focal.ts";
 import { dice, ssim, totalVariation } from "./pictures.ts";
 import type { LossConfig, LossKind } from "./loss.ts";
 
