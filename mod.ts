@@ -326,6 +326,7 @@ export type { PanelGrid } from "./core/image/panels.ts";
 export { type Image } from "./core/image/image.ts";
 export { type Colormap } from "./core/image/colormap.ts";
 export { encodePng } from "./core/image/png.ts";
+export { augmentationSheet, type AugmentationSheetOptions } from "./core/image/augmentation.ts";
 export { filterSheet, type FilterSheetOptions } from "./core/image/filters.ts";
 export { activationSheet, type ActivationSheetOptions } from "./core/image/activations.ts";
 export {
