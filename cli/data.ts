@@ -12,6 +12,7 @@ import {
   shapeText,
   take,
 } from "../mod.ts";
+import { augmented } from "./augmentation.ts";
 
 /** Pictures the generator makes when nothing else is said: enough that filters show edges and colours. */
 const GENERATED = { train: 6400, test: 1000 };
@@ -26,6 +27,8 @@ export interface DataOptions {
   samples?: number;
   /** Seed of generated data, and of what a preset draws at random. */
   seed?: number;
+  /** What is done to training data at random, before the preset prepares them. */
+  augment?: string;
   /** The preset they are for, if any. */
   preset?: Preset;
 }
@@ -41,7 +44,7 @@ export function openData(options: DataOptions): PresetData {
   const prepare = (dataset: Dataset, training: boolean) =>
     preset?.prepare?.(dataset, { training, seed }) ?? dataset;
   return {
-    train: prepare(samples ? take(train, samples) : train, true),
+    train: prepare(augmented(samples ? take(train, samples) : train, options.augment, seed), true),
     test: prepare(samples ? take(test, samples) : test, false),
   };
 }

@@ -23,6 +23,7 @@ export interface RunOptions {
   preset?: string;
   data?: string;
   samples?: number;
+  augment?: string;
   epochs?: number;
   batchSize?: number;
   learningRate?: number;
@@ -39,6 +40,8 @@ export interface Run {
   preset: string;
   data?: string;
   samples?: number;
+  /** What is done to training data at random, such as `flip,crop`. */
+  augment?: string;
   epochs: number;
   batchSize: number;
   seed: number;
@@ -73,6 +76,7 @@ export function startNew(options: RunOptions): Start {
     preset: chosen.name,
     data: options.data,
     samples: options.samples,
+    augment: options.augment,
     epochs: options.epochs ?? chosen.epochs,
     batchSize: options.batchSize ?? chosen.batchSize,
     seed,
@@ -162,6 +166,6 @@ export function readRun(text: string | undefined): Run | undefined {
     whole(run.epochs, 1) && whole(run.batchSize, 1) && whole(run.seed, 0) &&
     (run.strict === undefined || run.strict === true) &&
     (run.samples === undefined || whole(run.samples, 1)) &&
-    (run.data === undefined || typeof run.data === "string");
+    [run.data, run.augment].every((text) => text === undefined || typeof text === "string");
   return valid ? run : undefined;
 }

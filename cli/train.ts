@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import { type Dataset, DeconvError, type Logs, preset, PRESET_NAMES, setThreads } from "../mod.ts";
+import { augmentOption } from "./augmentation.ts";
 import { shownTo } from "./data.ts";
 import { learn, thingsIn } from "./learn.ts";
 import {
@@ -41,6 +42,7 @@ function announce(
       losses[0].kind
     }, ${optimizer.kind}, seed ${run.seed}${run.strict ? ", strict" : ""}`,
   );
+  if (run.augment) console.log(`augmented by ${run.augment}`);
   if (epoch || batch) console.log(`going on in epoch ${epoch + 1} after ${batch} batches`);
   console.log(`into ${folder} (Ctrl-C saves and ends)`);
 }
@@ -123,6 +125,7 @@ async function follow(start: Start, folder: string, options: TrainOptions): Prom
 const FIXED = [
   "preset",
   "samples",
+  "augment",
   "batchSize",
   "learningRate",
   "loss",
@@ -139,6 +142,7 @@ export function trainCommand(done: (code: number) => void): Command {
     .option("--preset <name>", `the network, see below (default: ${PRESET_NAMES[0]})`)
     .addOption(dataOption("default: made by a generator"))
     .option("--samples <count>", "learn from only so many pictures", wholeNumber(1, 1e9))
+    .addOption(augmentOption())
     .option("--epochs <count>", "passes over the pictures (default: the preset's)", wholeNumber(1))
     .option("--batch-size <count>", "pictures a step (default: the preset's)", wholeNumber(1))
     .option("--learning-rate <rate>", "how far a step goes (default: the preset's)", positiveNumber)

@@ -85,6 +85,9 @@ function failures(at: (name: string) => string): Failure[] {
     usage(train("--resume", at("run")), /cannot be used with option/),
 
     wrong(train("--preset", "nope"), /no preset "nope"; there are deconv-autoencoder, article-cnn/),
+    usage(train("--augment", "flip,flop"), /no transformation "flop"; there are .*zoom/),
+    usage(train("--augment", "crop:padding=x"), /crop with padding x/),
+    wrong(train("--augment", "crop:size=16"), /\[16,16,3\]/),
     wrong(train("--loss", "nope"), /no loss "nope"; there are binary_crossentropy/),
     wrong(train("--loss", "sparse_categorical_crossentropy"), /needs targets of shape/),
     wrong(train("--optimizer", "nope"), /no optimizer "nope"; there are sgd, adam/),

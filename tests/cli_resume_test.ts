@@ -3,7 +3,10 @@ import { join } from "node:path";
 import { decodeModel, decodeSafetensors, encodeModel, preset, shapes } from "../mod.ts";
 import { command, filesIn, run, runProcess, SMALL, withFolder } from "./harness/cli.ts";
 
-const RUN = ["--preset", "article-text", "--samples", "512", "--batch-size", "8", "--epochs", "3"];
+const RUN = [
+  ...["--preset", "article-text", "--samples", "512", "--batch-size", "8", "--epochs", "3"],
+  ...["--augment", "flip,crop:padding=2"],
+];
 
 /** The tensors of a saved model. */
 function tensorsOf(folder: string) {
