@@ -95,6 +95,12 @@ export function globalAveragePool2d(options: GlobalPoolOptions = {}): Layer {
  * `[1, channels]` with `keepDims`.
  *
  * @throws {DeconvError} When an option is wrong; the message names it.
+ *
+ * @example
+ * ```ts
+ * import { globalMaxPool1d, sequential } from "@deconv/deconv";
+ * console.log(sequential([globalMaxPool1d({ inputShape: [64, 16] })]).outputShape); // [16]
+ * ```
  */
 export function globalMaxPool1d(options: GlobalPoolOptions = {}): Layer {
   return createLayer(globalMaxPool1dKind, options);
@@ -105,6 +111,12 @@ export function globalMaxPool1d(options: GlobalPoolOptions = {}): Layer {
  * with `keepDims`.
  *
  * @throws {DeconvError} When an option is wrong; the message names it.
+ *
+ * @example
+ * ```ts
+ * import { globalAveragePool1d, sequential } from "@deconv/deconv";
+ * console.log(sequential([globalAveragePool1d({ inputShape: [64, 16] })]).outputShape); // [16]
+ * ```
  */
 export function globalAveragePool1d(options: GlobalPoolOptions = {}): Layer {
   return createLayer(globalAveragePool1dKind, options);
