@@ -4,25 +4,29 @@
 //
 //   y = (x - mean) / √(variance + ε) · gamma + beta
 //
-// Sums run in double. A product of two floats is exact there, so that Σx² - (Σx)²/n keeps the variance
-// of whatever float32 can tell apart, however far from 0, in one pass over memory, and the relaxed
-// build adds the same bits as the strict one. The mean is taken off in two parts, the second what
-// rounding to float32 lost of it.
+// One pass over memory gives Σx and Σx². It takes a few lines at a time: float32 sums of d = x - k and
+// d², where k is the first of these lines, then doubles. However far from 0 the values are, d is not,
+// and Σx² - (Σx)²/n keeps its digits in double. (Should k itself lie far from the rest, the variance is
+// as large as the error is.) The mean is taken off in two parts, the second what rounding to float32
+// lost of it.
 //
 // Rows of few or odd channels are taken several at a time, as one line, so that vectors always fit:
 // `fold` rows a line. The rows of an instance are split into parts, by its size alone.
 
 import { ARGUMENTS, workspace } from "./memory";
 import { parallel } from "./parallel";
-import { madd, storeLanes } from "./simd";
+import { madd, storeLanes, widenLow } from "./simd";
+import { touch } from "./touch";
 
 /** Values (about) in a part. */
 const PART: i32 = 32768;
 const MOST_PARTS: i32 = 64;
-/** Bytes of x that stay in the L1 cache while strips of columns go over it. */
-const BLOCK: i32 = 16384;
-/** Bytes of the sums of a strip of eight columns: eight doubles of one kind, then eight of the other. */
-const STRIP: usize = 128;
+/** Bytes of x that stay in the L1 cache while strips of columns go over it, and lines that float32 adds up. */
+const BLOCK: i32 = 8192;
+const MOST_LINES: i32 = 64;
+/** Bytes of the sums of a strip of sixteen columns: doubles of one kind, then those of the second. */
+const STRIP: usize = 256;
+export const SECOND: usize = 128;
 /** Bytes of the coefficients of four columns. */
 export const COEFFICIENTS: usize = 64;
 
@@ -55,7 +59,7 @@ export class Norm {
 
 /** Notes sizes, how they are cut up, and where in the workspace things go. */
 export function describe(instances: i32, rows: i32, channels: i32, groups: i32): Norm {
-  const a = changetype<Norm>(ARGUMENTS), width = channels < 16 ? 8 : 4;
+  const a = changetype<Norm>(ARGUMENTS), width = channels < 16 ? 16 : 4;
   a.instances = instances, a.rows = rows, a.channels = channels, a.groups = groups;
   a.fold = width / min(channels & -channels, width);
   a.columns = channels * a.fold;
@@ -73,7 +77,7 @@ export function norm_workspace(instances: i32, rows: i32, channels: i32, groups:
 }
 
 function slotBytes(a: Norm): usize {
-  return <usize> ((a.columns + 7) >> 3) * STRIP;
+  return <usize> ((a.columns + 15) >> 4) * STRIP + 64;
 }
 
 function coefficientBytes(a: Norm): usize {
@@ -90,9 +94,9 @@ export function sumsOf(a: Norm, chunk: i32): usize {
   return a.sums + <usize> chunk * slotBytes(a);
 }
 
-/** Where in such sums that of a column is; of the second kind with `second` = 64. */
+/** Where in such sums that of a column is; of the second kind with `second` = SECOND. */
 export function sumAt(sums: usize, column: i32, second: usize): usize {
-  return sums + <usize> (column >> 3) * STRIP + <usize> (column & 7) * 8 + second;
+  return sums + <usize> (column >> 4) * STRIP + <usize> (column & 15) * 8 + second;
 }
 
 /** Where the coefficients of an instance are. */
@@ -123,7 +127,7 @@ export function affine(array: usize, channel: i32, otherwise: f64): f64 {
 }
 
 /**
- * Fills the sums of a chunk by `add`, a function of a strip of eight columns that adds to its sums
+ * Fills the sums of a chunk by `add`, a function of a strip of sixteen columns that adds to its sums
  * over some lines: (offset of the first value, floats a line, lines, column, to).
  */
 export function sumChunk(a: Norm, chunk: i32, add: i32): void {
@@ -131,16 +135,18 @@ export function sumChunk(a: Norm, chunk: i32, add: i32): void {
   const first = rowOfPart(a, part), end = rowOfPart(a, part + 1), lines = (end - first) / a.fold;
   memory.fill(sums, 0, slotBytes(a));
   let at = (<usize> instance * a.rows + first) * a.channels * 4;
-  const block = max(8, BLOCK / (4 * a.columns));
+  const block = min(MOST_LINES, max(8, BLOCK / (4 * a.columns)));
   for (let line = 0; line < lines; line += block) {
-    const count = min(block, lines - line);
-    for (let j = 0; j < a.columns; j += 8) {
+    const count = min(block, lines - line), bytes = <usize> (count * a.columns) * 4;
+    touch(a.x + at, bytes, 64, sums + slotBytes(a) - 4);
+    if (a.dy) touch(a.dy + at, bytes, 64, sums + slotBytes(a) - 4);
+    for (let j = 0; j < a.columns; j += 16) {
       call_indirect<void>(add, at + <usize> j * 4, a.columns, count, j, sumAt(sums, j, 0));
     }
-    at += <usize> (count * a.columns) * 4;
+    at += bytes;
   }
   for (let c = 0; a.fold > 1 && c < a.channels; c++) {
-    for (let second: usize = 0; second <= 64; second += 64) {
+    for (let second: usize = 0; second <= SECOND; second += SECOND) {
       let sum: f64 = 0;
       for (let j = c; j < a.columns; j += a.channels) sum += load<f64>(sumAt(sums, j, second));
       store<f64>(sumAt(sums, c, second), sum);
@@ -148,7 +154,7 @@ export function sumChunk(a: Norm, chunk: i32, add: i32): void {
   }
   // Rows that fill no line, last: past the channels there may be sums of what is no value now.
   const left = end - first - lines * a.fold;
-  for (let j = 0; left && j < a.channels; j += 8) {
+  for (let j = 0; left && j < a.channels; j += 16) {
     call_indirect<void>(add, at + <usize> j * 4, a.channels, left, j, sumAt(sums, j, 0));
   }
 }
@@ -167,26 +173,40 @@ export function setSum(a: Norm, instance: i32, channel: i32, second: usize, sum:
   store<f64>(sumAt(sumsOf(a, instance * a.parts), channel, second), sum);
 }
 
-/** Σ x and Σ x². */
-function moments(offset: usize, stride: i32, lines: i32, _column: i32, to: usize): void {
-  let s0 = v128.load(to), s1 = v128.load(to, 16), s2 = v128.load(to, 32), s3 = v128.load(to, 48);
-  let q0 = v128.load(to, 64), q1 = v128.load(to, 80), q2 = v128.load(to, 96);
-  let q3 = v128.load(to, 112);
-  let x = changetype<Norm>(ARGUMENTS).x + offset;
-  for (let i = 0; i < lines; i++) {
-    const x0 = f64x2.promote_low_f32x4(v128.load64_zero(x));
-    const x1 = f64x2.promote_low_f32x4(v128.load64_zero(x, 8));
-    const x2 = f64x2.promote_low_f32x4(v128.load64_zero(x, 16));
-    const x3 = f64x2.promote_low_f32x4(v128.load64_zero(x, 24));
-    s0 = f64x2.add(s0, x0), q0 = f64x2.add(q0, f64x2.mul(x0, x0));
-    s1 = f64x2.add(s1, x1), q1 = f64x2.add(q1, f64x2.mul(x1, x1));
-    s2 = f64x2.add(s2, x2), q2 = f64x2.add(q2, f64x2.mul(x2, x2));
-    s3 = f64x2.add(s3, x3), q3 = f64x2.add(q3, f64x2.mul(x3, x3));
-    x += <usize> stride * 4;
+/** Adds four sums over `n` lines to doubles: Σ x = Σ d + n·k, and Σ x² = Σ d² + k·(2·Σ d + n·k). */
+function addMoments(to: usize, s: v128, q: v128, k: v128, n: v128): void {
+  for (let half: usize = 0; half < 32; half += 16) {
+    const sum = widenLow(s), shift = widenLow(k), all = f64x2.mul(n, shift);
+    v128.store(to + half, f64x2.add(v128.load(to + half), f64x2.add(sum, all)));
+    const squares = f64x2.add(widenLow(q), f64x2.mul(shift, f64x2.add(f64x2.add(sum, sum), all)));
+    v128.store(to + half, f64x2.add(v128.load(to + half, SECOND), squares), SECOND);
+    s = v128.shuffle<f32>(s, s, 2, 3, 2, 3);
+    q = v128.shuffle<f32>(q, q, 2, 3, 2, 3);
+    k = v128.shuffle<f32>(k, k, 2, 3, 2, 3);
   }
-  v128.store(to, s0), v128.store(to, s1, 16), v128.store(to, s2, 32), v128.store(to, s3, 48);
-  v128.store(to, q0, 64), v128.store(to, q1, 80), v128.store(to, q2, 96);
-  v128.store(to, q3, 112);
+}
+
+/** Σ x and Σ x², by sums of d = x - k and d², where k is the first line. */
+function moments(offset: usize, stride: i32, lines: i32, _column: i32, to: usize): void {
+  let x = changetype<Norm>(ARGUMENTS).x + offset;
+  const k0 = v128.load(x), k1 = v128.load(x, 16), k2 = v128.load(x, 32), k3 = v128.load(x, 48);
+  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0, q0 = s0, q1 = s0, q2 = s0, q3 = s0;
+  for (let i = 1; i < lines; i++) {
+    x += <usize> stride * 4;
+    let d = f32x4.sub(v128.load(x), k0);
+    s0 = f32x4.add(s0, d), q0 = madd(d, d, q0);
+    d = f32x4.sub(v128.load(x, 16), k1);
+    s1 = f32x4.add(s1, d), q1 = madd(d, d, q1);
+    d = f32x4.sub(v128.load(x, 32), k2);
+    s2 = f32x4.add(s2, d), q2 = madd(d, d, q2);
+    d = f32x4.sub(v128.load(x, 48), k3);
+    s3 = f32x4.add(s3, d), q3 = madd(d, d, q3);
+  }
+  const n = f64x2.splat(<f64> lines);
+  addMoments(to, s0, q0, k0, n);
+  addMoments(to + 32, s1, q1, k1, n);
+  addMoments(to + 64, s2, q2, k2, n);
+  addMoments(to + 96, s3, q3, k3, n);
 }
 
 function momentsChunk(chunk: i32, _thread: i32): void {
@@ -200,7 +220,7 @@ function statisticsChunk(instance: i32, _thread: i32): void {
     let sum: f64 = 0, squares: f64 = 0;
     for (let c = group * size; c < (group + 1) * size; c++) {
       sum += sumOf(a, instance, c, 0);
-      squares += sumOf(a, instance, c, 64);
+      squares += sumOf(a, instance, c, SECOND);
     }
     const mean = sum / n, to = a.statistics + <usize> (instance * a.groups + group) * 16;
     store<f64>(to, mean);
@@ -218,7 +238,7 @@ export function norm_statistics(
   statistics: usize,
 ): void {
   const a = describe(instances, rows, channels, groups);
-  a.x = x, a.statistics = statistics;
+  a.x = x, a.dy = 0, a.statistics = statistics;
   parallel(momentsChunk.index, instances * a.parts);
   parallel(statisticsChunk.index, instances);
 }

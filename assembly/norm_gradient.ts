@@ -6,7 +6,7 @@
 //
 // so that two passes do: one for Σ dy and Σ dy·(x - mean) of each channel, one to write dx, which is
 // dy·[1] + (x - [0])·[2] + [3] with four coefficients a channel. Where the statistics do not depend on
-// x (running ones), dx = r·g. Sums run in double.
+// x (running ones), dx = r·g. Sums are of a few lines in float32 and of all in double.
 
 import { ARGUMENTS } from "./memory";
 import {
@@ -18,6 +18,7 @@ import {
   Norm,
   rowOfPart,
   scaleOf,
+  SECOND,
   setCoefficient,
   setSum,
   sumAt,
@@ -36,28 +37,35 @@ function meansChunk(instance: i32, _thread: i32): void {
   }
 }
 
+/** Adds eight sums to doubles. */
+function widen(to: usize, a: v128, b: v128): void {
+  v128.store(to, f64x2.add(v128.load(to), widenLow(a)));
+  v128.store(to, f64x2.add(v128.load(to, 16), widenHigh(a)), 16);
+  v128.store(to, f64x2.add(v128.load(to, 32), widenLow(b)), 32);
+  v128.store(to, f64x2.add(v128.load(to, 48), widenHigh(b)), 48);
+}
+
 /** Σ dy and Σ dy·(x - mean). */
 function moments(offset: usize, stride: i32, lines: i32, column: i32, to: usize): void {
   const a = changetype<Norm>(ARGUMENTS);
   const instance = <i32> (offset / (<usize> a.rows * a.channels * 4));
   const k = coefficientsOf(a, instance) + <usize> (column >> 2) * COEFFICIENTS;
-  const m0 = v128.load(k), m1 = v128.load(k, <usize> COEFFICIENTS);
-  let s0 = v128.load(to), s1 = v128.load(to, 16), s2 = v128.load(to, 32), s3 = v128.load(to, 48);
-  let q0 = v128.load(to, 64), q1 = v128.load(to, 80), q2 = v128.load(to, 96);
-  let q3 = v128.load(to, 112);
+  const k0 = v128.load(k), k1 = v128.load(k, 64), k2 = v128.load(k, 128), k3 = v128.load(k, 192);
+  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0, q0 = s0, q1 = s0, q2 = s0, q3 = s0;
   let x = a.x + offset, dy = a.dy + offset;
   for (let i = 0; i < lines; i++) {
-    const g0 = v128.load(dy), z0 = f32x4.mul(g0, f32x4.sub(v128.load(x), m0));
-    s0 = f64x2.add(s0, widenLow(g0)), q0 = f64x2.add(q0, widenLow(z0));
-    s1 = f64x2.add(s1, widenHigh(g0)), q1 = f64x2.add(q1, widenHigh(z0));
-    const g1 = v128.load(dy, 16), z1 = f32x4.mul(g1, f32x4.sub(v128.load(x, 16), m1));
-    s2 = f64x2.add(s2, widenLow(g1)), q2 = f64x2.add(q2, widenLow(z1));
-    s3 = f64x2.add(s3, widenHigh(g1)), q3 = f64x2.add(q3, widenHigh(z1));
+    let g = v128.load(dy);
+    s0 = f32x4.add(s0, g), q0 = madd(g, f32x4.sub(v128.load(x), k0), q0);
+    g = v128.load(dy, 16);
+    s1 = f32x4.add(s1, g), q1 = madd(g, f32x4.sub(v128.load(x, 16), k1), q1);
+    g = v128.load(dy, 32);
+    s2 = f32x4.add(s2, g), q2 = madd(g, f32x4.sub(v128.load(x, 32), k2), q2);
+    g = v128.load(dy, 48);
+    s3 = f32x4.add(s3, g), q3 = madd(g, f32x4.sub(v128.load(x, 48), k3), q3);
     x += <usize> stride * 4, dy += <usize> stride * 4;
   }
-  v128.store(to, s0), v128.store(to, s1, 16), v128.store(to, s2, 32), v128.store(to, s3, 48);
-  v128.store(to, q0, 64), v128.store(to, q1, 80), v128.store(to, q2, 96);
-  v128.store(to, q3, 112);
+  widen(to, s0, s1), widen(to + 64, s2, s3);
+  widen(to + SECOND, q0, q1), widen(to + SECOND + 64, q2, q3);
 }
 
 function momentsChunk(chunk: i32, _thread: i32): void {
@@ -74,10 +82,10 @@ function coefficientsChunk(instance: i32, _thread: i32): void {
     let ofG: f64 = 0, ofGz: f64 = 0;
     for (let c = first; a.constant < 2 && c < end; c++) {
       const sum = sumOf(a, instance, c, 0);
-      const sumZ = (sumOf(a, instance, c, 64) - low * sum) * r;
+      const sumZ = (sumOf(a, instance, c, SECOND) - low * sum) * r;
       const gamma = affine(a.gamma, c, 1);
       setSum(a, instance, c, 0, sum);
-      setSum(a, instance, c, 64, sumZ);
+      setSum(a, instance, c, SECOND, sumZ);
       ofG += gamma * sum / n, ofGz += gamma * sumZ / n;
     }
     const slope = a.constant ? 0 : -r * r * ofGz, shift = a.constant ? 0 : -r * ofG - slope * low;
@@ -155,7 +163,7 @@ export function norm_gradient(
   parallel(meansChunk.index, instances);
   if (a.constant < 2) parallel(momentsChunk.index, instances * a.parts);
   parallel(coefficientsChunk.index, instances);
-  if (dgamma) addSums(a, 64, dgamma);
+  if (dgamma) addSums(a, SECOND, dgamma);
   if (dbeta) addSums(a, 0, dbeta);
   if (dx) parallel(gradientChunk.index, instances * a.parts);
 }
