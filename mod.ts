@@ -140,6 +140,10 @@ export { sampling, type SamplingOptions } from "./core/layers/sampling.ts";
 export { separableConv1d, type SeparableConv1dOptions } from "./core/layers/separable_conv1d.ts";
 export { separableConv2d, type SeparableConv2dOptions } from "./core/layers/separable_conv2d.ts";
 export {
+  spectralNormalization,
+  type SpectralNormalizationOptions,
+} from "./core/layers/spectral_normalization.ts";
+export {
   upsampling1d,
   type Upsampling1dOptions,
   upsampling2d,

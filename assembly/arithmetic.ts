@@ -65,23 +65,24 @@ export function clip(n: i32, limit: f32, y: usize): void {
   parallel(clipChunk.index, chunks(n));
 }
 
-function squaresChunk(chunk: i32, _thread: i32): void {
+function dotChunk(chunk: i32, _thread: i32): void {
   const a = changetype<Arguments>(ARGUMENTS);
   const end = min((chunk + 1) * CHUNK, a.n);
   let sum: f64 = 0;
   for (let i = chunk * CHUNK; i < end; i += 4) {
-    let v = v128.load(a.x + <usize> i * 4);
+    const at = <usize> i * 4;
+    let v = f32x4.mul(v128.load(a.x + at), v128.load(a.y + at));
     if (end - i < 4) v = choose(firstLanes(end - i), v, f32x4.splat(0));
-    sum += sumLanes(f32x4.mul(v, v));
+    sum += sumLanes(v);
   }
   store<f64>(workspace() + <usize> chunk * 8, sum);
 }
 
-/** Σ x². Workspace: one double per 16384 elements. */
-export function sum_of_squares(n: i32, x: usize): f64 {
+/** Σ x·y. Workspace: one double per 16384 elements. */
+export function dot(n: i32, x: usize, y: usize): f64 {
   const a = changetype<Arguments>(ARGUMENTS);
-  a.n = n, a.x = x;
-  parallel(squaresChunk.index, chunks(n));
+  a.n = n, a.x = x, a.y = y;
+  parallel(dotChunk.index, chunks(n));
   return sumPartials(chunks(n));
 }
 

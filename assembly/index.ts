@@ -1,7 +1,7 @@
 // What the host may call. The comment above each kernel says what it does and what workspace it needs.
 
 export { work } from "./parallel";
-export { add, clip, column_sums, fingerprint, peak, scale, sum_of_squares } from "./arithmetic";
+export { add, clip, column_sums, dot, fingerprint, peak, scale } from "./arithmetic";
 export { gemm, gemm_scratch } from "./gemm";
 export { tile_trial } from "./tile_trial";
 export { conv2d_pass } from "./conv2d";

@@ -215,7 +215,8 @@ export class Layer {
   /** The layer whose kernel is among its parameters, once a model has built it. */
   kernelOf: Layer | null = null;
   readonly #config: Config;
-  readonly #definition: LayerKind;
+  /** What its kind says of itself; a layer that wraps another goes by it. */
+  readonly definition: LayerKind;
 
   /** Use a factory such as `conv2d` instead. */
   constructor(definition: LayerKind, options: Config & LayerOptions & { tiedTo?: unknown }) {
@@ -224,7 +225,7 @@ export class Layer {
     this.name = name ?? "";
     this.trainable = trainable ?? true;
     this.inputShape = inputShape;
-    this.#definition = definition;
+    this.definition = definition;
     try {
       this.activityRegularizer = regularizerConfig(activityRegularizer);
       this.tiedTo = tieOf(definition, tiedTo);
@@ -269,7 +270,7 @@ export class Layer {
   /** Runs a function of the definition; an error says which layer met which shapes. */
   #with<T>(inputs: readonly Shape[], run: () => T): T {
     try {
-      const [least, most] = this.#definition.inputs ?? [1, 1];
+      const [least, most] = this.definition.inputs ?? [1, 1];
       if (inputs.length < least || inputs.length > most) {
         const wanted = least === most ? `${least}` : `${least} or more`;
         throw new DeconvError(`it takes ${wanted} input(s), not ${inputs.length}`);
@@ -284,32 +285,32 @@ export class Layer {
 
   /** The output's shape for these input shapes, all without the batch. */
   outputShape(inputs: readonly Shape[]): Shape {
-    return this.#with(inputs, () => this.#definition.outputShape(this.config, inputs));
+    return this.#with(inputs, () => this.definition.outputShape(this.config, inputs));
   }
 
   /** What parameters it has for these input shapes. */
   parameterSpecs(inputs: readonly Shape[]): ParameterSpec[] {
-    return this.#with(inputs, () => this.#definition.parameters?.(this.config, inputs) ?? []);
+    return this.#with(inputs, () => this.definition.parameters?.(this.config, inputs) ?? []);
   }
 
   /** Name of the activation that ends it; `"linear"` for none. */
   get activation(): string {
-    return this.#definition.activation?.(this.config) ?? "linear";
+    return this.definition.activation?.(this.config) ?? "linear";
   }
 
   /** Whether it can write the gradient of a `gated` input. */
   get gates(): boolean {
-    return this.#definition.gates ?? false;
+    return this.definition.gates ?? false;
   }
 
   /** Kinds whose kernel it can use. */
   get ties(): readonly string[] {
-    return this.#definition.ties ?? [];
+    return this.definition.ties ?? [];
   }
 
   /** Adds its steps to a plan. */
   lower(lowering: Lowering): void {
-    this.#definition.lower(this.config, lowering);
+    this.definition.lower(this.config, lowering);
   }
 
   /**

@@ -38,6 +38,7 @@ import { resizingKind } from "./resizing.ts";
 import { samplingKind } from "./sampling.ts";
 import { separableConv1dKind } from "./separable_conv1d.ts";
 import { separableConv2dKind } from "./separable_conv2d.ts";
+import { spectralNormalizationKind } from "./spectral_normalization.ts";
 import { upsampling1dKind, upsampling2dKind } from "./upsampling.ts";
 import { zeroPadding2dKind } from "./zero_padding2d.ts";
 
@@ -86,6 +87,7 @@ export const LAYER_KINDS: ReadonlyMap<string, LayerKind> = new Map(
     spaceToDepthKind,
     spatialDropout1dKind,
     spatialDropout2dKind,
+    spectralNormalizationKind(kindOf),
     upsampling1dKind,
     upsampling2dKind,
     zeroPadding2dKind,
@@ -93,16 +95,23 @@ export const LAYER_KINDS: ReadonlyMap<string, LayerKind> = new Map(
 );
 
 /**
+ * The definition of a kind.
+ *
+ * @throws {DeconvError} For a kind this version does not know.
+ */
+function kindOf(kind: string): LayerKind {
+  const definition = LAYER_KINDS.get(kind);
+  if (definition) return definition;
+  throw new DeconvError(
+    `there is no layer of kind "${kind}"; there are ${[...LAYER_KINDS.keys()].join(", ")}`,
+  );
+}
+
+/**
  * Makes a layer from its saved kind and configuration.
  *
  * @throws {DeconvError} For a kind this version does not know, or a configuration that is wrong.
  */
 export function layerFromConfig(kind: string, options: Config & LayerOptions): Layer {
-  const definition = LAYER_KINDS.get(kind);
-  if (!definition) {
-    throw new DeconvError(
-      `there is no layer of kind "${kind}"; there are ${[...LAYER_KINDS.keys()].join(", ")}`,
-    );
-  }
-  return new Layer(definition, options);
+  return new Layer(kindOf(kind), options);
 }

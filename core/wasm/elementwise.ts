@@ -24,10 +24,15 @@ export function clip(y: Block, limit: number): void {
   runtime().call("clip", y.length, limit, y.address);
 }
 
+/** Σ x·y, in double. */
+export function dot(x: Block, y: Block): number {
+  reserveSums(x.length);
+  return runtime().call("dot", x.length, x.address, y.address);
+}
+
 /** Σ x², in double. */
 export function sumOfSquares(x: Block): number {
-  reserveSums(x.length);
-  return runtime().call("sum_of_squares", x.length, x.address);
+  return dot(x, x);
 }
 
 /** y[column] += Σ over rows of x[row][column]. */
