@@ -6,8 +6,8 @@
 //
 // One pass over memory gives Σx and Σx². It takes a few lines at a time: float32 sums of d = x - k and
 // d², where k is the first of these lines, then doubles. However far from 0 the values are, d is not,
-// and Σx² - (Σx)²/n keeps its digits in double. (Should k itself lie far from the rest, the variance is
-// as large as the error is.) The mean is taken off in two parts, the second what rounding to float32
+// and Σx² - (Σx)²/n keeps its digits in double. (Where k itself lies far from the rest, the error of
+// these float32 sums is at most some 1e-5 of the variance that k makes.) The mean is taken off in two parts, the second what rounding to float32
 // lost of it.
 //
 // Rows of few or odd channels are taken several at a time, as one line, so that vectors always fit:

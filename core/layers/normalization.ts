@@ -1,8 +1,11 @@
 /** What the normalisation layers share: epsilon, gamma and beta, and the kernels over rows. */
+import type { Constraint } from "../constraints.ts";
 import { DeconvError } from "../errors.ts";
 import { type Initializer, initializerConfig } from "../initializers.ts";
 import type { LayerOptions, Lowering, Parameter, ParameterSpec, Value } from "../layer.ts";
+import type { Regularizer } from "../regularizers.ts";
 import type { Shape } from "../tensor.ts";
+import { rulesOf, weightRules } from "../weight_rules.ts";
 import {
   type Affine,
   normApply,
@@ -14,6 +17,14 @@ import {
 
 /** Options that all normalisation layers take. */
 export interface NormalizationOptions extends LayerOptions {
+  /** A penalty on gamma, part of the loss. Default none. */
+  gammaRegularizer?: Regularizer | null;
+  /** What gamma must be after each step. Default anything. */
+  gammaConstraint?: Constraint | null;
+  /** A penalty on beta, part of the loss. Default none. */
+  betaRegularizer?: Regularizer | null;
+  /** What beta must be after each step. Default anything. */
+  betaConstraint?: Constraint | null;
   /** Added to the variance before its square root is taken. Default 1e-3. */
   epsilon?: number;
   /** Whether an offset beta is added. Default true. */
@@ -41,6 +52,8 @@ export function configureNormalization(options: NormalizationOptions): Normaliza
     scale: flag(scale, "scale"),
     betaInitializer: initializerConfig(options.betaInitializer ?? "zeros"),
     gammaInitializer: initializerConfig(options.gammaInitializer ?? "ones"),
+    ...weightRules(options, "gamma"),
+    ...weightRules(options, "beta"),
   };
 }
 
@@ -62,11 +75,17 @@ export function expectLastAxis(options: object): void {
 
 /** Gamma and beta of this shape, as far as they are wanted. */
 export function affineParameters(
-  { center, scale, gammaInitializer, betaInitializer }: NormalizationConfig,
+  config: NormalizationConfig,
   shape: Shape,
 ): ParameterSpec[] {
-  const gamma = { name: "gamma", shape, initializer: gammaInitializer };
-  const beta = { name: "beta", shape, initializer: betaInitializer };
+  const { center, scale, gammaInitializer, betaInitializer } = config;
+  const gamma = {
+    name: "gamma",
+    shape,
+    initializer: gammaInitializer,
+    ...rulesOf(config, "gamma"),
+  };
+  const beta = { name: "beta", shape, initializer: betaInitializer, ...rulesOf(config, "beta") };
   return [...scale ? [gamma] : [], ...center ? [beta] : []];
 }
 
