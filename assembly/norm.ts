@@ -4,11 +4,10 @@
 //
 //   y = (x - mean) / √(variance + ε) · gamma + beta
 //
-// One pass over memory gives Σx and Σx². It takes a few lines at a time: float32 sums of d = x - k and
-// d², where k is the first of these lines, then doubles. However far from 0 the values are, d is not,
-// and Σx² - (Σx)²/n keeps its digits in double. (Where k itself lies far from the rest, the error of
-// these float32 sums is at most some 1e-5 of the variance that k makes.) The mean is taken off in two parts, the second what rounding to float32
-// lost of it.
+// One pass over memory gives Σx and Σx². It takes a few lines at a time, twice while they are in the
+// cache: their mean k first, then float32 sums of d = x - k and d², which go into doubles. However far
+// from 0 the values are, d is not, and Σx² - (Σx)²/n keeps its digits in double. The mean is taken off
+// in two parts, the second what rounding to float32 lost of it.
 //
 // Rows of few or odd channels are taken several at a time, as one line, so that vectors always fit:
 // `fold` rows a line. The rows of an instance are split into parts, by its size alone.
@@ -76,6 +75,7 @@ export function norm_workspace(instances: i32, rows: i32, channels: i32, groups:
   return a.coefficients - a.sums + <usize> instances * coefficientBytes(a);
 }
 
+/** Bytes of the sums of a chunk, and a line for what `touch` reads. */
 function slotBytes(a: Norm): usize {
   return <usize> ((a.columns + 15) >> 4) * STRIP + 64;
 }
@@ -186,13 +186,21 @@ function addMoments(to: usize, s: v128, q: v128, k: v128, n: v128): void {
   }
 }
 
-/** Σ x and Σ x², by sums of d = x - k and d², where k is the first line. */
+/** Σ x and Σ x², by sums of d = x - k and d², where k is about the mean of these lines. */
 function moments(offset: usize, stride: i32, lines: i32, _column: i32, to: usize): void {
-  let x = changetype<Norm>(ARGUMENTS).x + offset;
-  const k0 = v128.load(x), k1 = v128.load(x, 16), k2 = v128.load(x, 32), k3 = v128.load(x, 48);
+  const first = changetype<Norm>(ARGUMENTS).x + offset, step = <usize> stride * 4;
+  let k0 = f32x4.splat(0), k1 = k0, k2 = k0, k3 = k0, x = first;
+  for (let i = 0; i < lines; i++) {
+    k0 = f32x4.add(k0, v128.load(x)), k1 = f32x4.add(k1, v128.load(x, 16));
+    k2 = f32x4.add(k2, v128.load(x, 32)), k3 = f32x4.add(k3, v128.load(x, 48));
+    x += step;
+  }
+  const part = f32x4.splat(<f32> 1 / <f32> lines);
+  k0 = f32x4.mul(k0, part), k1 = f32x4.mul(k1, part);
+  k2 = f32x4.mul(k2, part), k3 = f32x4.mul(k3, part);
+  x = first;
   let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0, q0 = s0, q1 = s0, q2 = s0, q3 = s0;
-  for (let i = 1; i < lines; i++) {
-    x += <usize> stride * 4;
+  for (let i = 0; i < lines; i++) {
     let d = f32x4.sub(v128.load(x), k0);
     s0 = f32x4.add(s0, d), q0 = madd(d, d, q0);
     d = f32x4.sub(v128.load(x, 16), k1);
@@ -201,6 +209,7 @@ function moments(offset: usize, stride: i32, lines: i32, _column: i32, to: usize
     s2 = f32x4.add(s2, d), q2 = madd(d, d, q2);
     d = f32x4.sub(v128.load(x, 48), k3);
     s3 = f32x4.add(s3, d), q3 = madd(d, d, q3);
+    x += step;
   }
   const n = f64x2.splat(<f64> lines);
   addMoments(to, s0, q0, k0, n);
