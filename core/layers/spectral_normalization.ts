@@ -53,6 +53,9 @@ export function spectralNormalizationKind(
       if (layer.kind === "spectral_normalization") {
         throw new DeconvError("the layer it wraps is normalised already");
       }
+      if (layer.config.tiedTo !== undefined) {
+        throw new DeconvError("the layer it wraps is tied to another, whose kernel is not its own");
+      }
       if (least > 1 || most < 1 || !inner.parameters) throw new DeconvError(noKernel(layer.kind));
       return {
         layer: { kind: layer.kind, config: inner.configure(layer.config) },
@@ -144,7 +147,7 @@ function addNormalization(
  *
  * @param layer A layer with a kernel (dense, any convolution) or embeddings, not applied yet. Its name,
  * `trainable` and `inputShape` become the wrapper's, unless given.
- * @throws {DeconvError} When the layer has no kernel or has been applied already.
+ * @throws {DeconvError} When the layer has no kernel of its own or has been applied already.
  *
  * @example
  * ```ts

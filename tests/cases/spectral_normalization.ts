@@ -123,6 +123,12 @@ const refused = [
     options: { layer: spectralNormalization(dense({ units: 3 })) },
     message: /normalised already/,
   },
+  {
+    why: "a tied layer",
+    inputShape: [2, 5],
+    options: { layer: dense({ units: 3, tiedTo: "other" }) },
+    message: /tied to another/,
+  },
   ...[0, 1.5, -1].map((powerIterations) => ({
     why: `${powerIterations} iterations`,
     inputShape: [2, 5],
