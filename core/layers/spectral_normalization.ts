@@ -80,13 +80,12 @@ export function spectralNormalizationKind(
       const vector = lowering.parameters[parameters.length];
       const specs = innerSpecs(config, lowering.inputs.map(({ shape }) => shape.slice(1)));
       const place = normalized(specs);
-      parameters[place] = addNormalization(
-        lowering,
-        parameters[place],
-        vector,
-        config.powerIterations,
-      );
-      kindOf(kind).lower(inner, { ...lowering, parameters });
+      const kernel = parameters[place], { powerIterations } = config;
+      const quotient = addNormalization(lowering, kernel, vector, powerIterations);
+      parameters[place] = quotient;
+      const trains = (parameter: Parameter) =>
+        lowering.trains(parameter === quotient ? kernel : parameter);
+      kindOf(kind).lower(inner, { ...lowering, parameters, trains });
     },
   };
 }
