@@ -155,6 +155,7 @@ export { type LayerActivation, Network, type Tensors } from "./core/network.ts";
 export { model, type ModelOptions, sequential } from "./core/sequential.ts";
 export type { Graph, GraphNode } from "./core/graph.ts";
 export type { Compiled, CompileOptions, Logs } from "./core/train.ts";
+export type { LayerOptimizers, OptimizerTable } from "./core/layer_optimizers.ts";
 export type { FitOptions, History } from "./core/fit.ts";
 export type {
   BatchPosition,
@@ -182,12 +183,11 @@ export {
   type AdamOptions,
   adamw,
   makeOptimizer,
-  Optimizer,
   type OptimizerName,
-  type OptimizerOptions,
   rmsprop,
   sgd,
 } from "./core/optimizers.ts";
+export { Optimizer, type OptimizerOptions } from "./core/optimizer.ts";
 export {
   type CosineSchedule,
   type ExponentialSchedule,

@@ -68,6 +68,7 @@ export async function fit(
   const run = {
     model,
     optimizer: trainer.optimizer,
+    optimizers: trainer.optimizers.all,
     epochs,
     reports: validation ? [...names, ...names.map((name) => `val_${name}`)] : names,
     reason: null as string | null,

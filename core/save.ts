@@ -1,13 +1,4 @@
-import {
-  list,
-  readArchitecture,
-  record,
-  text,
-  wholeNumbers,
-  writeArchitecture,
-} from "./architecture.ts";
-import type { CallbackState } from "./callbacks/callback.ts";
-import type { CallbackStates } from "./callbacks/list.ts";
+import { readArchitecture, writeArchitecture } from "./architecture.ts";
 import { DeconvError } from "./errors.ts";
 import { crc32 } from "./formats/crc32.ts";
 import {
@@ -16,62 +7,13 @@ import {
   type SafetensorsData,
   type SafetensorsTensor,
 } from "./formats/safetensors.ts";
-import type { Json } from "./layer.ts";
-import type { Loss } from "./losses.ts";
-import type { Metric } from "./metrics.ts";
 import type { Model } from "./model.ts";
-import { makeOptimizer } from "./optimizers.ts";
 import { model } from "./sequential.ts";
 import { sameShape, type Shape, shapeText, type Tensor } from "./tensor.ts";
+import { restoreTraining, writeTraining } from "./training_state.ts";
 
 /** Grows when a file written now could not be read by an older version. */
 const FORMAT = 1;
-
-/** The JSON of how a model was being trained; null when it was not. */
-function writeTraining({ compiled, progress }: Model, states: CallbackStates): Json {
-  if (!compiled) return null;
-  const { optimizer, losses, weights, metrics } = compiled;
-  return {
-    optimizer: optimizer.config,
-    iterations: optimizer.iterations,
-    loss: losses as unknown as Json, // of a loss of one's own JSON keeps the name
-    lossWeights: [...weights],
-    metrics: metrics.map((configs) => [...configs]),
-    callbacks: Object.fromEntries(
-      Object.entries(states).map(([name, { values, tensors = {} }]) => [
-        name,
-        {
-          values,
-          tensors: Object.entries(tensors).map(([key, { shape }]) => ({ name: key, shape })),
-        },
-      ]),
-    ),
-    ...progress,
-  };
-}
-
-/** A tensor of a callback, as it is called in the file. */
-const callbackTensor = (callback: string, name: string) => `callbacks/${callback}/${name}`;
-
-/** What callbacks kept, as `writeTraining` and `encodeModel` wrote it; files of before have none. */
-function readCallbacks(json: unknown, tensors: Record<string, SafetensorsTensor>): CallbackStates {
-  if (json === undefined) return {};
-  return Object.fromEntries(
-    Object.entries(record(json, "callbacks")).map(([callback, state]) => {
-      const { values, tensors: arrays } = record(state, "a callback");
-      const read = list(arrays, "a callback's tensors").map((value) => {
-        const { name, shape } = record(value, "a callback's tensor");
-        const key = text(name, "a callback's tensor's name");
-        return [
-          key,
-          tensorOf(tensors, callbackTensor(callback, key), wholeNumbers(shape, "a shape")),
-        ];
-      });
-      const kept = record(values, "a callback's values") as CallbackState["values"];
-      return [callback, { values: kept, tensors: Object.fromEntries(read) }];
-    }),
-  );
-}
 
 /**
  * A model as the bytes of one safetensors file: parameters under their names, the optimizer's state
@@ -82,28 +24,18 @@ function readCallbacks(json: unknown, tensors: Record<string, SafetensorsTensor>
  */
 export function encodeModel(model: Model, metadata: Record<string, string> = {}): Uint8Array {
   const tensors: Record<string, { shape: Shape; data: Float32Array; dtype: "F32" }> = {};
-  const optimizer = model.compiled?.optimizer;
-  for (const parameter of model.parameters) {
-    const { name, shape, value } = parameter;
-    tensors[name] = { shape, data: value.view.slice(), dtype: "F32" };
-    if (!optimizer?.iterations || !parameter.learned) continue;
-    optimizer.slots(parameter).forEach((slot, i) => {
-      const data = slot.view.slice();
-      tensors[`optimizer/${name}/${optimizer.slotNames[i]}`] = { shape, data, dtype: "F32" };
-    });
+  const keep = (name: string, { shape, data }: Tensor) =>
+    void (tensors[name] = { shape, data, dtype: "F32" });
+  for (const { name, shape, value } of model.parameters) {
+    keep(name, { shape, data: value.view.slice() });
   }
-  const states = model.callbackStates();
-  for (const [callback, state] of Object.entries(states)) {
-    for (const [name, { shape, data }] of Object.entries(state.tensors ?? {})) {
-      tensors[callbackTensor(callback, name)] = { shape, data, dtype: "F32" };
-    }
-  }
+  const training = writeTraining(model, keep);
   const described: Record<string, string> = {
     ...metadata,
     format: "deconv",
     version: `${FORMAT}`,
     architecture: JSON.stringify(writeArchitecture(model)),
-    training: JSON.stringify(writeTraining(model, states)),
+    training: JSON.stringify(training),
   };
   return encodeSafetensors(tensors, { ...described, checksum: checksum(tensors, described) });
 }
@@ -149,38 +81,6 @@ function tensorOf(
     );
   }
   return { shape, data: found.data };
-}
-
-function restoreTraining(
-  model: Model,
-  json: unknown,
-  tensors: Record<string, SafetensorsTensor>,
-): void {
-  const training = record(json, "its training");
-  const { kind, ...options } = record(training.optimizer, "the optimizer");
-  const [iterations, epoch, batch] = wholeNumbers(
-    [training.iterations, training.epoch, training.batch],
-    "the progress of training",
-  );
-  const optimizer = makeOptimizer(text(kind, "the optimizer's kind"), options);
-  model.compile({
-    optimizer,
-    loss: list(training.loss, "loss") as Loss[],
-    lossWeights: list(training.lossWeights, "lossWeights") as number[],
-    metrics: list(training.metrics, "metrics") as Metric[][],
-  });
-  model.progress = { epoch, batch };
-  const states = readCallbacks(training.callbacks, tensors);
-  model.callbackStates = () => states;
-  optimizer.iterations = iterations;
-  if (!iterations) return;
-  optimizer.prepare(model.parameters);
-  for (const parameter of model.parameters.filter(({ learned }) => learned)) {
-    const states = optimizer.slotNames.map((slot) =>
-      tensorOf(tensors, `optimizer/${parameter.name}/${slot}`, parameter.shape)
-    );
-    optimizer.slots(parameter).forEach((slot, i) => slot.view.set(states[i].data));
-  }
 }
 
 /** A model read from a file, with whatever else its metadata holds. */
@@ -244,6 +144,8 @@ function decode(bytes: Uint8Array): DecodedModel {
     made.setWeights(parameter.name, tensorOf(tensors, parameter.name, parameter.shape));
   }
   const training = parse(metadata, "training");
-  if (training !== null) restoreTraining(made, training, tensors);
+  if (training !== null) {
+    restoreTraining(made, training, (name, shape) => tensorOf(tensors, name, shape));
+  }
   return { model: made, metadata: rest };
 }

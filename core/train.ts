@@ -3,11 +3,13 @@ import { batches } from "./data/batches.ts";
 import { DeconvError } from "./errors.ts";
 import type { Graph } from "./graph.ts";
 import { INFERENCE, type Parameter } from "./layer.ts";
+import { type LayerOptimizers, OptimizerTable } from "./layer_optimizers.ts";
 import { computeLoss, fitLoss, fusesWith, type Loss, lossConfig, targetShape } from "./losses.ts";
 import type { LossConfig } from "./losses/loss.ts";
 import { metricConfigs, type Metrics } from "./metrics.ts";
 import type { MetricConfig } from "./metrics/metric.ts";
-import { makeOptimizer, type Optimizer, type OptimizerName } from "./optimizers.ts";
+import type { Optimizer } from "./optimizer.ts";
+import type { OptimizerName } from "./optimizers.ts";
 import type { Plan } from "./plan.ts";
 import type { Plans } from "./plans.ts";
 import type { BatchSource } from "./source.ts";
@@ -24,6 +26,11 @@ export type { Logs };
 export interface CompileOptions {
   /** An optimizer or its name (with its defaults). Default `"adam"`. */
   optimizer?: Optimizer | OptimizerName;
+  /**
+   * Optimizers of some layers in its place, by the layers' names, in which `*` stands for any
+   * characters: `{ "encoder*": sgd() }`. The first that fits a layer counts. Default none.
+   */
+  layerOptimizers?: LayerOptimizers;
   /** One loss for all outputs, or one for each. */
   loss: Loss | readonly Loss[];
   /** What each output's loss counts in the sum. Default 1. */
@@ -34,8 +41,10 @@ export interface CompileOptions {
 
 /** What a model was compiled with. */
 export interface Compiled {
-  /** The optimizer with its state. */
+  /** The optimizer with its state: of all layers that have none of their own. */
   readonly optimizer: Optimizer;
+  /** Which optimizer trains which layer. */
+  readonly optimizers: OptimizerTable;
   /** The loss of each output. */
   readonly losses: readonly LossConfig[];
   /** What each counts in the sum. */
@@ -56,8 +65,10 @@ export interface Part {
 
 /** Trains and evaluates one network with one loss and one optimizer. */
 export class Trainer implements Compiled {
-  /** The optimizer with its state. */
+  /** The optimizer of layers that have none of their own. */
   readonly optimizer: Optimizer;
+  /** Which optimizer trains which layer. */
+  readonly optimizers: OptimizerTable;
   /** The loss of each output. */
   readonly losses: readonly LossConfig[];
   /** What each counts. */
@@ -74,7 +85,9 @@ export class Trainer implements Compiled {
     if (loss === undefined || losses.length !== 1 && losses.length !== count) {
       throw new DeconvError(`compile needs one loss, or one for each of the ${count} output(s)`);
     }
-    this.optimizer = typeof optimizer === "string" ? makeOptimizer(optimizer) : optimizer;
+    const layers = [...new Set(graph.nodes.map(({ layer }) => layer))];
+    this.optimizers = new OptimizerTable(layers, optimizer, options.layerOptimizers);
+    this.optimizer = this.optimizers.main;
     this.losses = graph.outputs.map((_, i) => lossConfig(losses[losses.length === 1 ? 0 : i]));
     this.weights = options.lossWeights ?? graph.outputs.map(() => 1);
     if (this.weights.length !== count || !this.weights.every(Number.isFinite)) {
@@ -157,7 +170,7 @@ export class Trainer implements Compiled {
     if (!last) return this.#penalized(loss);
     if (of !== batch) { for (const { gradient } of parameters) scale(gradient, batch / of); }
     const penalized = this.#penalized(loss, true);
-    this.optimizer.step(parameters);
+    this.optimizers.step();
     return penalized;
   }
 

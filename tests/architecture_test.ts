@@ -67,6 +67,7 @@ const LEAVES = [
     "block",
     "layout",
     "portable_math",
+    "name_pattern",
   ],
 ].map((name) => `core/${name}.ts`);
 

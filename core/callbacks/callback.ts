@@ -1,7 +1,7 @@
 import { DeconvError } from "../errors.ts";
 import type { Json } from "../layer.ts";
 import type { Model } from "../model.ts";
-import type { Optimizer } from "../optimizers.ts";
+import type { Optimizer } from "../optimizer.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Logs } from "../train.ts";
 
@@ -23,6 +23,8 @@ export interface TrainingRun {
   readonly model: Model;
   /** What trains it. */
   readonly optimizer: Optimizer;
+  /** That, and the optimizers of layers that have one of their own. */
+  readonly optimizers: readonly Optimizer[];
   /** The epoch the run ends before. */
   readonly epochs: number;
   /** Names that an epoch's logs will have: `loss`, metrics, and `val_…` where there is validation. */

@@ -1,0 +1,72 @@
+import { DeconvError } from "./errors.ts";
+import type { Layer } from "./layer.ts";
+import { fitsPattern } from "./name_pattern.ts";
+import type { Optimizer } from "./optimizer.ts";
+import { makeOptimizer, type OptimizerName } from "./optimizers.ts";
+
+/** Optimizers of layers by name; `*` in a name stands for any characters. The first that fits counts. */
+export type LayerOptimizers = Readonly<Record<string, Optimizer | OptimizerName>>;
+
+/** Which optimizer trains which layer. */
+export class OptimizerTable {
+  /** The optimizer of layers that no pattern fits. */
+  readonly main: Optimizer;
+  /** The others, by pattern. */
+  readonly byPattern: ReadonlyMap<string, Optimizer>;
+  readonly #of: ReadonlyMap<Layer, Optimizer>;
+  readonly #layers: readonly Layer[];
+
+  /**
+   * Checks what `compile` was given.
+   *
+   * @throws {DeconvError} When a pattern fits no layer, or one optimizer is given twice.
+   */
+  constructor(
+    layers: readonly Layer[],
+    main: Optimizer | OptimizerName,
+    others: LayerOptimizers = {},
+  ) {
+    const make = (given: Optimizer | OptimizerName) =>
+      typeof given === "string" ? makeOptimizer(given) : given;
+    this.main = make(main);
+    this.byPattern = new Map(Object.entries(others).map(([name, given]) => [name, make(given)]));
+    this.#layers = layers;
+    const all = this.all;
+    for (const [pattern, optimizer] of this.byPattern) {
+      if (all.filter((other) => other === optimizer).length > 1) {
+        throw new DeconvError(
+          `The optimizer of layers "${pattern}" is given twice to compile: make one for each, since each counts its own steps`,
+        );
+      }
+      if (layers.some(({ name }) => fitsPattern(pattern, name))) continue;
+      const names = layers.map(({ name }) => name).join(", ");
+      throw new DeconvError(
+        `layerOptimizers has "${pattern}", which fits no layer of the model; it has ${names}`,
+      );
+    }
+    this.#of = new Map(layers.map((layer) => {
+      const found = [...this.byPattern].find(([pattern]) => fitsPattern(pattern, layer.name));
+      return [layer, found?.[1] ?? this.main];
+    }));
+  }
+
+  /** Every optimizer, the main one first. */
+  get all(): readonly Optimizer[] {
+    return [this.main, ...this.byPattern.values()];
+  }
+
+  /** The optimizer of a layer. */
+  of(layer: Layer): Optimizer {
+    return this.#of.get(layer) ?? this.main;
+  }
+
+  /** One step of each for the layers that are to be trained; their gradients are complete. */
+  step(): void {
+    for (const optimizer of this.all) {
+      optimizer.step(
+        this.#layers.filter((layer) => layer.trainable && this.of(layer) === optimizer)
+          .flatMap(({ parameters }) => parameters),
+      );
+    }
+  }
+}
