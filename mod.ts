@@ -151,6 +151,12 @@ export {
 } from "./core/layers/upsampling.ts";
 export { zeroPadding2d, type ZeroPadding2dOptions } from "./core/layers/zero_padding2d.ts";
 export { Model } from "./core/model.ts";
+export {
+  type BackwardOptions,
+  Differentiable,
+  type ForwardOptions,
+  type Watched,
+} from "./core/differentiable.ts";
 export { type LayerActivation, Network, type Tensors } from "./core/network.ts";
 export { model, type ModelOptions, sequential } from "./core/sequential.ts";
 export type { Graph, GraphNode } from "./core/graph.ts";

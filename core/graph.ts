@@ -124,3 +124,31 @@ function nameLayers(nodes: readonly GraphNode[]): void {
     taken.set(layer.name, layer);
   }
 }
+
+/**
+ * The name of a node's place: its layer's, with a number where the layer has stood in other places
+ * before, such as `shared/2`.
+ */
+export function placeName({ nodes }: Graph, node: number): string {
+  const { layer } = nodes[node];
+  const earlier = nodes.slice(0, node).filter((other) => other.layer === layer).length;
+  return earlier ? `${layer.name}/${earlier + 1}` : layer.name;
+}
+
+/**
+ * The values of these names: what a layer makes has the layer's name, an input its own.
+ *
+ * @throws {DeconvError} When there is no such layer or input.
+ */
+export function valuesNamed(graph: Graph, names: readonly string[]): number[] {
+  const { inputNames, nodes } = graph;
+  const all = [...inputNames, ...nodes.map((_, i) => placeName(graph, i))];
+  const values = [...inputNames.keys(), ...nodes.map(({ output }) => output)];
+  return names.map((name) => {
+    const found = all.lastIndexOf(name);
+    if (found >= 0) return values[found];
+    throw new DeconvError(
+      `The model has no layer or input "${name}" to take gradients of; it has ${all.join(", ")}`,
+    );
+  });
+}

@@ -1,5 +1,5 @@
 import { DeconvError } from "./errors.ts";
-import type { Layer } from "./layer.ts";
+import type { Layer, Parameter } from "./layer.ts";
 import { fitsPattern } from "./name_pattern.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { makeOptimizer, type OptimizerName } from "./optimizers.ts";
@@ -13,7 +13,7 @@ export class OptimizerTable {
   readonly main: Optimizer;
   /** The others, by pattern. */
   readonly byPattern: ReadonlyMap<string, Optimizer>;
-  readonly #of: ReadonlyMap<Layer, Optimizer>;
+  readonly #of: Map<Parameter, Optimizer> = new Map();
   readonly #layers: readonly Layer[];
 
   /**
@@ -44,10 +44,10 @@ export class OptimizerTable {
         `layerOptimizers has "${pattern}", which fits no layer of the model; it has ${names}`,
       );
     }
-    this.#of = new Map(layers.map((layer) => {
+    for (const layer of layers) {
       const found = [...this.byPattern].find(([pattern]) => fitsPattern(pattern, layer.name));
-      return [layer, found?.[1] ?? this.main];
-    }));
+      for (const parameter of layer.ownParameters) this.#of.set(parameter, found?.[1] ?? this.main);
+    }
   }
 
   /** Every optimizer, the main one first. */
@@ -55,18 +55,16 @@ export class OptimizerTable {
     return [this.main, ...this.byPattern.values()];
   }
 
-  /** The optimizer of a layer. */
-  of(layer: Layer): Optimizer {
-    return this.#of.get(layer) ?? this.main;
+  /** The optimizer of a parameter: that of the layer it belongs to. */
+  of(parameter: Parameter): Optimizer {
+    return this.#of.get(parameter) ?? this.main;
   }
 
   /** One step of each for the layers that are to be trained; their gradients are complete. */
   step(): void {
+    const parameters = [...new Set(this.#layers.flatMap(({ trained }) => trained))];
     for (const optimizer of this.all) {
-      optimizer.step(
-        this.#layers.filter((layer) => layer.trainable && this.of(layer) === optimizer)
-          .flatMap(({ parameters }) => parameters),
-      );
+      optimizer.step(parameters.filter((parameter) => this.of(parameter) === optimizer));
     }
   }
 }

@@ -2,12 +2,13 @@ import type { CallbackStates } from "./callbacks/list.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { DeconvError } from "./errors.ts";
 import { fit, type FitOptions, type History } from "./fit.ts";
-import { Network, tensorList, type Tensors } from "./network.ts";
+import { Differentiable } from "./differentiable.ts";
+import { tensorList, type Tensors } from "./network.ts";
 import { type BatchSource, datasetSource, type DatasetTarget, tensorSource } from "./source.ts";
 import { type Compiled, type CompileOptions, type Logs, Trainer } from "./train.ts";
 
 /** A network that can be trained, evaluated and saved. Made by `sequential` and `model`. */
-export class Model extends Network {
+export class Model extends Differentiable {
   /** Where training stands; saved with the model so that a run can go on. */
   progress: { epoch: number; batch: number } = { epoch: 0, batch: 0 };
   /**

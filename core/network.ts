@@ -2,7 +2,7 @@ import type { Precision } from "./algorithm.ts";
 import { DeconvError } from "./errors.ts";
 import { positive } from "./geometry.ts";
 import type { Graph } from "./graph.ts";
-import { type GradientRule, INFERENCE, type Layer, type Parameter } from "./layer.ts";
+import { INFERENCE, type Layer, type Parameter, type Symbolic } from "./layer.ts";
 import { buildParameters } from "./parameters.ts";
 import type { Plan } from "./plan.ts";
 import { Plans } from "./plans.ts";
@@ -25,7 +25,7 @@ export interface LayerActivation {
 export const tensorList = (x: Tensors): readonly Tensor[] =>
   Array.isArray(x) ? x as readonly Tensor[] : [x as Tensor];
 
-/** A graph of layers with their parameters, and its passes. What `Model` trains. */
+/** A graph of layers with their parameters, and what they make of pictures. What `Model` trains. */
 export class Network {
   /** Its name, for titles and saved files. */
   name: string;
@@ -37,7 +37,6 @@ export class Network {
   readonly seed: number;
   /** @internal */
   protected readonly plans: Plans;
-  #forwards = 0;
 
   /** Use `sequential` or `model` instead. */
   constructor(graph: Graph, { name = "model", seed = 0 }: { name?: string; seed?: number } = {}) {
@@ -89,6 +88,23 @@ export class Network {
     return [...new Set(this.layers.flatMap((layer) => layer.parameters))];
   }
 
+  /** Parameters that training changes: learned ones of layers that are trainable. */
+  get trainableParameters(): readonly Parameter[] {
+    return [...new Set(this.layers.flatMap(({ trained }) => trained))];
+  }
+
+  /**
+   * Whether training changes every layer; setting it freezes or thaws them all, from the next step
+   * on, wherever else these layers stand.
+   */
+  get trainable(): boolean {
+    return this.layers.every(({ trainable }) => trainable);
+  }
+
+  set trainable(trainable: boolean) {
+    for (const layer of this.layers) layer.trainable = trainable;
+  }
+
   /** Numbers in all parameters. */
   get parameterCount(): number {
     return this.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
@@ -104,6 +120,47 @@ export class Network {
     if (found) return found;
     const names = this.layers.map((layer) => layer.name).join(", ");
     throw new DeconvError(`The model has no layer "${name}"; it has ${names}`);
+  }
+
+  /**
+   * Puts the network behind one or several values of another graph; both share its layers and their
+   * parameters. For several outputs see `applyAll`.
+   *
+   * @throws {DeconvError} When the shapes cannot work or the network has several outputs.
+   *
+   * @example
+   * ```ts
+   * import { dense, input, model, sequential } from "@deconv/deconv";
+   * const inner = sequential([dense({ units: 3, name: "inner", inputShape: [4] })]);
+   * inner.trainable = false;
+   * const x = input({ shape: [4] });
+   * const outer = model({ inputs: x, outputs: dense({ units: 1 }).apply(inner.apply(x)) });
+   * console.log(outer.parameterCount, outer.trainableParameters.length); // 19 2
+   * ```
+   */
+  apply(inputs: Symbolic | readonly Symbolic[]): Symbolic {
+    this.#expectOneOutput("applyAll");
+    return this.applyAll(inputs)[0];
+  }
+
+  /**
+   * Puts the network behind one or several values of another graph.
+   *
+   * @returns A value for each output.
+   * @throws {DeconvError} When the shapes cannot work.
+   */
+  applyAll(inputs: Symbolic | readonly Symbolic[]): Symbolic[] {
+    const { nodes, outputs, inputNames } = this.graph;
+    const values = Array.isArray(inputs) ? [...inputs as Symbolic[]] : [inputs as Symbolic];
+    if (values.length !== inputNames.length) {
+      throw new DeconvError(
+        `The model "${this.name}" has ${inputNames.length} input(s), and is applied to ${values.length}`,
+      );
+    }
+    for (const { layer, inputs, output } of nodes) {
+      values[output] = layer.apply(inputs.map((value) => values[value]));
+    }
+    return outputs.map((value) => values[value]);
   }
 
   /** A table of the layers with their output shapes and numbers of parameters, at most 80 columns wide. */
@@ -141,8 +198,12 @@ export class Network {
     throw new DeconvError(`The model has no parameter "${name}"; it has ${names}`);
   }
 
-  /** Copies inputs into a plan. */
-  #feed(plan: Plan, xs: readonly Tensor[], from: number): void {
+  /**
+   * Copies inputs into a plan.
+   *
+   * @internal
+   */
+  protected feed(plan: Plan, xs: readonly Tensor[], from: number): void {
     xs.forEach((x, i) => {
       const width = sizeOf(x.shape.slice(1)), end = (from + plan.options.batch) * width;
       plan.inputs[i].data.view.set(x.data.subarray(from * width, end));
@@ -167,7 +228,7 @@ export class Network {
     for (let from = 0; from < count; from += batchSize) {
       const batch = Math.min(batchSize, count - from);
       const plan = this.plans.get({ batch, gradients: false });
-      this.#feed(plan, xs, from);
+      this.feed(plan, xs, from);
       plan.forward(INFERENCE);
       plan.outputs.forEach(({ data }, i) => {
         results[i].data.set(data.view, from * data.length / batch);
@@ -197,75 +258,11 @@ export class Network {
     const xs = tensorList(x);
     const batch = checkInputs(xs, this.inputShapes);
     const plan = this.plans.get({ batch, gradients: false, keep: true });
-    this.#feed(plan, xs, 0);
+    this.feed(plan, xs, 0);
     plan.forward(INFERENCE);
     return this.graph.nodes.map(({ layer, output }) => {
       const { shape, data } = plan.values[output];
       return { layer, output: { shape, data: data.view.slice() } };
     });
-  }
-
-  /**
-   * Runs the network forward on one batch and remembers what `backward` needs: for loops of your own.
-   *
-   * @param options `training` (default false): whether layers that behave differently in training
-   * should. `seed` (the model's) and `step` (how often it has been called with `training`) decide what
-   * dropout and noise draw.
-   * @returns The outputs, copied.
-   */
-  forward(
-    x: Tensors,
-    options: { training?: boolean; seed?: number; step?: number } = {},
-  ): Tensor[] {
-    const { training = false, seed = this.seed } = options;
-    const { step = training ? this.#forwards++ : 0 } = options;
-    const xs = tensorList(x);
-    const batch = checkInputs(xs, this.inputShapes);
-    const plan = this.plans.get({ batch, gradients: true, inputGradients: true });
-    this.#feed(plan, xs, 0);
-    plan.forward({ training, seed, step });
-    this.plans.held = plan;
-    return plan.outputs.map(({ shape, data }) => ({ shape, data: data.view.slice() }));
-  }
-
-  /**
-   * What layers of their own add to the loss (such as `klWeight` of `sampling`) for the batch that
-   * `forward` was given last; `backward` includes its gradient.
-   *
-   * @throws {DeconvError} Before any `forward`.
-   */
-  extraLoss(): number {
-    const plan = this.plans.held;
-    if (!plan) throw new DeconvError("extraLoss needs a forward before it");
-    return plan.extraLoss();
-  }
-
-  /**
-   * Runs the network backward from the gradients of its outputs, after `forward`. Gradients of the
-   * parameters are added to what they hold: call `zeroGradients` first for a new step.
-   *
-   * @param dy The gradient of each output.
-   * @param options `rule`: how relu passes gradients back, default `"gradient"`.
-   * @returns The gradient of each input.
-   * @throws {DeconvError} Before any `forward`, or when a shape is wrong.
-   */
-  backward(dy: Tensors, { rule = "gradient" }: { rule?: GradientRule } = {}): Tensor[] {
-    const plan = this.plans.held;
-    if (!plan) throw new DeconvError("backward needs a forward before it");
-    const dys = tensorList(dy);
-    const batch = checkInputs(dys, this.outputShapes);
-    if (batch !== plan.options.batch) {
-      throw new DeconvError(
-        `forward had ${plan.options.batch} pictures, the gradient has ${batch}`,
-      );
-    }
-    plan.outputs.forEach(({ gradient }, i) => gradient?.view.set(dys[i].data));
-    plan.backward({ rule, parameters: true });
-    return plan.inputs.map(({ shape, gradient }) => ({ shape, data: gradient!.view.slice() }));
-  }
-
-  /** Sets the gradients of all parameters to zero. */
-  zeroGradients(): void {
-    for (const { gradient } of this.parameters) gradient.view.fill(0);
   }
 }

@@ -1,6 +1,6 @@
 import type { Precision } from "./algorithm.ts";
 import { Block } from "./block.ts";
-import type { Graph } from "./graph.ts";
+import { type Graph, placeName } from "./graph.ts";
 import type { BackwardContext, ForwardContext, Operation, Value } from "./layer.ts";
 import { layOut, type Lifetime } from "./layout.ts";
 import { sizeOf } from "./tensor.ts";
@@ -19,19 +19,20 @@ export interface PlanOptions {
   readonly inputGradients?: boolean;
   /** Whether every activation must be readable afterwards. Default: only the outputs. */
   readonly keep?: boolean;
+  /** Numbers of values that must be readable after a backward pass, with their gradients. Default none. */
+  readonly watch?: readonly number[];
   /** How exact convolutions must be. Default `"fast"`. */
   readonly precision?: Precision;
 }
 
-/** A step of the backward pass: an operation's, or the sum of a value's gradients from two uses. */
-type BackwardStep = { operation: Operation } | { from: Block; to: Block };
-
-/** The name of a node's random numbers: its layer's, with a number where the layer stands in several places. */
-function streamOf({ nodes }: Graph, node: number): string {
-  const { layer } = nodes[node];
-  const earlier = nodes.slice(0, node).filter((other) => other.layer === layer).length;
-  return earlier ? `${layer.name}/${earlier + 1}` : layer.name;
-}
+/**
+ * A step of the backward pass: an operation's, the sum of a value's gradients from two uses, or a copy
+ * of a gradient that is complete and will be written over.
+ */
+type BackwardStep =
+  | { operation: Operation }
+  | { from: Block; to: Block }
+  | { from: Block; copy: Block };
 
 /**
  * A graph compiled for one batch size: a list of kernel calls over memory laid out beforehand.
@@ -48,13 +49,15 @@ export class Plan {
   readonly #backward: BackwardStep[] = [];
   /** For each output, the activation that ends it. */
   readonly #ends: (Operation | undefined)[];
+  /** Complete gradients of watched values, by value. */
+  readonly #watched: Map<number, Block> = new Map();
   /** The memory of its activations, gradients and saved values. */
   readonly slab: Block;
 
   /** @param graph A network whose layers have their parameters. */
   constructor(readonly graph: Graph, readonly options: PlanOptions) {
     const { nodes, shapes, outputs, inputNames } = graph;
-    const { batch, gradients, keep = false } = options;
+    const { batch, gradients, keep = false, watch = [] } = options;
     const memory = runtime().memory.buffer;
     const steps = nodes.length;
     const last = 2 * steps + 2;
@@ -76,7 +79,9 @@ export class Plan {
       const size = batch * sizeOf(shape), born = maker.get(value) ?? -1;
       const isOutput = outputs.includes(value);
       const readers = uses[value];
-      const end = gradients
+      const end = watch.includes(value)
+        ? last
+        : gradients
         ? (born < 0 ? last : back(born))
         : isOutput || born < 0
         ? last
@@ -122,7 +127,7 @@ export class Plan {
         inference: !gradients,
         trainable: layer.trainable,
         trains: (parameter) => layer.trained.includes(parameter),
-        stream: streamOf(this.graph, i),
+        stream: placeName(this.graph, i),
         saved: (length) => place(length, i, gradients ? back(i) : i),
         add: (operation) => operations.push(operation),
       });
@@ -140,7 +145,13 @@ export class Plan {
     });
     if (gradients) {
       for (let i = steps - 1; i >= 0; i--) {
-        if (!wanted[nodes[i].output]) continue;
+        const { output } = nodes[i], { gradient } = this.values[output];
+        if (!wanted[output]) continue;
+        if (watch.includes(output)) {
+          const copy = place(gradient!.length, back(i), last);
+          this.#watched.set(output, copy);
+          this.#backward.push({ from: gradient!, copy });
+        }
         for (const operation of groups[i].toReversed()) this.#backward.push({ operation });
         nodes[i].inputs.forEach((value, place_) => {
           const from = shares.get(`${i}:${place_}`);
@@ -168,9 +179,9 @@ export class Plan {
     wanted: readonly boolean[],
   ): boolean {
     const { nodes, outputs } = this.graph;
-    const { gradients, inputGradients, keep } = this.options;
+    const { gradients, inputGradients, keep, watch } = this.options;
     const born = maker.get(value), [reader, another] = uses[value];
-    if (!gradients || inputGradients || keep || !wanted[value]) return false;
+    if (!gradients || inputGradients || keep || watch?.length || !wanted[value]) return false;
     if (born === undefined || outputs.includes(value) || another !== undefined) return false;
     if (nodes[reader].inputs.filter((input) => input === value).length > 1) return false;
     const { activation, activityRegularizer } = nodes[born].layer;
@@ -201,6 +212,11 @@ export class Plan {
     return this.graph.outputs.map((value) => this.values[value]);
   }
 
+  /** The complete gradient of a watched value or an input after a backward pass; null where it has none. */
+  gradientOf(value: number): Block | null {
+    return this.#watched.get(value) ?? this.values[value].gradient;
+  }
+
   /** Name of the activation that ends each output, if one does. */
   get endings(): readonly (string | undefined)[] {
     return this.#ends.map((operation) => operation?.activation);
@@ -224,7 +240,8 @@ export class Plan {
   backward(context: BackwardContext, fused: readonly boolean[] = []): void {
     const skipped = new Set(this.#ends.filter((_, i) => fused[i]));
     for (const step of this.#backward) {
-      if (!("operation" in step)) add(step.from, step.to);
+      if ("copy" in step) step.copy.view.set(step.from.view);
+      else if ("to" in step) add(step.from, step.to);
       else if (skipped.has(step.operation)) step.operation.passGradient?.();
       else step.operation.backward(context);
     }

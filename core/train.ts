@@ -18,7 +18,7 @@ import { type BatchLoss, type Logs, Totals } from "./totals.ts";
 import { scale } from "./wasm/elementwise.ts";
 import { turns } from "./turns.ts";
 import { runtime } from "./wasm/runtime.ts";
-import { penalty } from "./wasm/weights.ts";
+import { penalize } from "./wasm/weights.ts";
 
 export type { Logs };
 
@@ -176,9 +176,7 @@ export class Trainer implements Compiled {
 
   /** Adds the penalties on the weights that training changes to a loss, and their gradients where wanted. */
   #penalized(loss: BatchLoss, gradients = false): BatchLoss {
-    for (const { regularizer, value, gradient } of this.parameters) {
-      if (regularizer) loss.total += penalty(regularizer, value, gradients ? gradient : null);
-    }
+    loss.total += penalize(this.parameters, gradients);
     return loss;
   }
 

@@ -24,15 +24,13 @@ export function writeTraining(model: Model, keep: (name: string, tensor: Tensor)
   const { compiled, progress } = model;
   if (!compiled) return null;
   const { optimizer, optimizers, losses, weights, metrics } = compiled;
-  for (const layer of model.layers) {
-    const own = optimizers.of(layer);
+  for (const parameter of model.parameters.filter(({ learned }) => learned)) {
+    const own = optimizers.of(parameter);
     if (!own.iterations) continue;
-    for (const parameter of layer.parameters.filter(({ learned }) => learned)) {
-      own.slots(parameter).forEach(({ view }, i) => {
-        const name = slotTensor(parameter.name, own.slotNames[i]);
-        keep(name, { shape: parameter.shape, data: view.slice() });
-      });
-    }
+    own.slots(parameter).forEach(({ view }, i) => {
+      const name = slotTensor(parameter.name, own.slotNames[i]);
+      keep(name, { shape: parameter.shape, data: view.slice() });
+    });
   }
   const states = Object.entries(model.callbackStates());
   for (const [callback, { tensors = {} }] of states) {
@@ -94,8 +92,9 @@ export function restoreTraining(
   model.callbackStates = () => states;
   const { optimizers } = model.compiled!;
   for (const own of optimizers.all.filter(({ iterations }) => iterations)) {
-    const parameters = model.layers.filter((layer) => optimizers.of(layer) === own)
-      .flatMap((layer) => layer.parameters).filter(({ learned }) => learned);
+    const parameters = model.parameters.filter((parameter) =>
+      parameter.learned && optimizers.of(parameter) === own
+    );
     own.prepare(parameters);
     for (const parameter of parameters) {
       const states = own.slotNames.map((slot) =>

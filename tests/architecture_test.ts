@@ -91,7 +91,7 @@ const core = sourcesIn("core");
 
 Deno.test("the scan of imports sees them", () => {
   const found = importsOf("core/plan.ts");
-  assert.ok(found.some(({ target, typeOnly }) => target === "core/graph.ts" && typeOnly));
+  assert.ok(found.some(({ target, typeOnly }) => target === "core/layer.ts" && typeOnly));
   assert.ok(found.some(({ target, typeOnly }) => target === "core/layout.ts" && !typeOnly));
   assert.ok(found.some(({ target }) => target === "core/wasm/runtime.ts"));
   assert.ok(importsOf("mod.ts").some(({ target }) => target === "core/layers/conv2d.ts"));
@@ -143,7 +143,7 @@ Deno.test("layers know layer.ts, leaves, kernels and what they share, never each
 
 Deno.test("pictures, data and formats know nothing of models", () => {
   const above =
-    /^core\/(model|network|sequential|plan|plans|train|graph|save|layer|layers\/.*|wasm\/.*)\.ts$/;
+    /^core\/(model|network|differentiable|sequential|plan|plans|train|graph|save|layer|layers\/.*|wasm\/.*)\.ts$/;
   for (const folder of ["core/image", "core/data", "core/formats"]) {
     only(core.filter(within(folder)), (target) => !above.test(target));
   }
@@ -154,10 +154,12 @@ Deno.test("plans know no model, models no layer kind", () => {
   only(
     plans,
     (target) =>
-      !/^core\/(model|network|sequential|train|save|presets|layers\/.*)\.ts$/.test(target),
+      !/^core\/(model|network|differentiable|sequential|train|save|presets|layers\/.*)\.ts$/.test(
+        target,
+      ),
   );
   only(
-    ["core/model.ts", "core/network.ts", "core/train.ts"],
+    ["core/model.ts", "core/network.ts", "core/differentiable.ts", "core/train.ts"],
     (target) => !within("core/layers")(target),
   );
 });

@@ -1,6 +1,6 @@
 import type { Block } from "../block.ts";
 import { type ConstraintConfig, normLayout } from "../constraints.ts";
-import type { Operation, Value } from "../layer.ts";
+import type { Operation, Parameter, Value } from "../layer.ts";
 import type { RegularizerConfig } from "../regularizers.ts";
 import type { Shape } from "../tensor.ts";
 import { activationForward } from "./activation.ts";
@@ -17,6 +17,15 @@ export function penalty(
   reserveSums(x.length);
   const to = gradient?.address ?? 0;
   return runtime().call("penalty", x.length, l1 * scale, l2 * scale, x.address, to);
+}
+
+/** The penalties on parameters, summed; adds their gradients where `gradients`. */
+export function penalize(parameters: readonly Parameter[], gradients: boolean): number {
+  let sum = 0;
+  for (const { regularizer, value, gradient } of parameters) {
+    if (regularizer) sum += penalty(regularizer, value, gradients ? gradient : null);
+  }
+  return sum;
 }
 
 /** The step that puts a penalty on what a layer has made: its mean over the batch. */
