@@ -18,6 +18,11 @@ class Draw {
   stepHigh: i32;
   key0: i32;
   key1: i32;
+  /** Philox' own numbers. */
+  multiplier0: i32;
+  multiplier1: i32;
+  more0: i32;
+  more1: i32;
   x: usize;
   y: usize;
   threshold: i32;
@@ -27,26 +32,52 @@ class Draw {
 
 /** The sixteen random words from block `block` on, four a block. */
 function words(block: i32, to: usize): void {
-  const d = changetype<Draw>(ARGUMENTS);
-  const multiplier0 = i32x4.splat(0xd2511f53), multiplier1 = i32x4.splat(0xcd9e8d57);
+  const d = ARGUMENTS;
+  // Read, not written out: V8 would build constants anew in every round.
+  const multiplier0 = v128.load32_splat(d, offsetof<Draw>("multiplier0"));
+  const multiplier1 = v128.load32_splat(d, offsetof<Draw>("multiplier1"));
+  const more0 = v128.load32_splat(d, offsetof<Draw>("more0"));
+  const more1 = v128.load32_splat(d, offsetof<Draw>("more1"));
+  let key0 = v128.load32_splat(d, offsetof<Draw>("key0"));
+  let key1 = v128.load32_splat(d, offsetof<Draw>("key1"));
   // Each lane a block.
-  let w0 = i32x4.add(i32x4.splat(block), i32x4(0, 1, 2, 3)), w1 = i32x4.splat(d.seedHigh);
-  let w2 = i32x4.splat(d.stepLow), w3 = i32x4.splat(d.stepHigh);
-  let key0 = d.key0, key1 = d.key1;
+  let w0 = i32x4.add(i32x4.splat(block), i32x4(0, 1, 2, 3));
+  let w1 = v128.load32_splat(d, offsetof<Draw>("seedHigh"));
+  let w2 = v128.load32_splat(d, offsetof<Draw>("stepLow"));
+  let w3 = v128.load32_splat(d, offsetof<Draw>("stepHigh"));
   for (let round = 0; round < 10; round++) {
     const a0 = i64x2.extmul_low_i32x4_u(w0, multiplier0);
     const a1 = i64x2.extmul_high_i32x4_u(w0, multiplier0);
     const b0 = i64x2.extmul_low_i32x4_u(w2, multiplier1);
     const b1 = i64x2.extmul_high_i32x4_u(w2, multiplier1);
-    w0 = v128.xor(v128.shuffle<i32>(b0, b1, 1, 3, 5, 7), v128.xor(w1, i32x4.splat(key0)));
-    w2 = v128.xor(v128.shuffle<i32>(a0, a1, 1, 3, 5, 7), v128.xor(w3, i32x4.splat(key1)));
+    w0 = v128.xor(v128.shuffle<i32>(b0, b1, 1, 3, 5, 7), v128.xor(w1, key0));
+    w2 = v128.xor(v128.shuffle<i32>(a0, a1, 1, 3, 5, 7), v128.xor(w3, key1));
     w1 = v128.shuffle<i32>(b0, b1, 0, 2, 4, 6);
     w3 = v128.shuffle<i32>(a0, a1, 0, 2, 4, 6);
-    key0 += 0x9e3779b9;
-    key1 += 0xbb67ae85;
+    key0 = i32x4.add(key0, more0);
+    key1 = i32x4.add(key1, more1);
   }
   v128.store(to, w0), v128.store(to, w1, 16), v128.store(to, w2, 32), v128.store(to, w3, 48);
   transposeSquare(to, 16, to, 16, 4);
+}
+
+/** Writes down where to draw. */
+function begin(
+  n: i32,
+  seedHigh: i32,
+  stepLow: i32,
+  stepHigh: i32,
+  key0: i32,
+  key1: i32,
+  x: usize,
+  y: usize,
+): Draw {
+  const d = changetype<Draw>(ARGUMENTS);
+  d.n = n, d.seedHigh = seedHigh, d.stepLow = stepLow, d.stepHigh = stepHigh;
+  d.key0 = key0, d.key1 = key1, d.x = x, d.y = y;
+  d.multiplier0 = 0xd2511f53, d.multiplier1 = 0xcd9e8d57;
+  d.more0 = 0x9e3779b9, d.more1 = 0xbb67ae85;
+  return d;
 }
 
 function dropChunk(chunk: i32, _thread: i32): void {
@@ -77,9 +108,8 @@ export function random_drop(
   x: usize,
   y: usize,
 ): void {
-  const d = changetype<Draw>(ARGUMENTS);
-  d.n = n, d.seedHigh = seedHigh, d.stepLow = stepLow, d.stepHigh = stepHigh;
-  d.key0 = key0, d.key1 = key1, d.threshold = threshold, d.scale = scale, d.x = x, d.y = y;
+  const d = begin(n, seedHigh, stepLow, stepHigh, key0, key1, x, y);
+  d.threshold = threshold, d.scale = scale;
   parallel(dropChunk.index, (n + CHUNK - 1) / CHUNK);
 }
 
@@ -116,7 +146,7 @@ function inverseNormal(p: f64): f64 {
           4.2313330701600911252e1) * r + 1;
     return q * top / bottom;
   }
-  const r = Math.sqrt(-naturalLog(q < 0 ? p : 1 - p)) - 1.6;
+  const r = sqrt<f64>(-naturalLog(q < 0 ? p : 1 - p)) - 1.6;
   const top = ((((((7.74545014278341407640e-4 * r + 2.27238449892691845833e-2) * r +
                         2.41780725177450611770e-1) * r + 1.27045825245236838258e0) * r +
                 3.64784832476320460504e0) * r + 5.76949722146069140550e0) * r +
@@ -154,8 +184,7 @@ export function random_normal(
   x: usize,
   y: usize,
 ): void {
-  const d = changetype<Draw>(ARGUMENTS);
-  d.n = n, d.seedHigh = seedHigh, d.stepLow = stepLow, d.stepHigh = stepHigh;
-  d.key0 = key0, d.key1 = key1, d.deviation = deviation, d.x = x, d.y = y;
+  const d = begin(n, seedHigh, stepLow, stepHigh, key0, key1, x, y);
+  d.deviation = deviation;
   parallel(normalChunk.index, (n + CHUNK - 1) / CHUNK);
 }

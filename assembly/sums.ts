@@ -47,9 +47,9 @@ function lineSum(a: usize, b: usize, high: v128, length: i32): f32 {
   return <f32> sumLanes(sum);
 }
 
-/** The sums of so many rows, `line` bytes apart, for sixteen columns. */
+/** Adds so many rows, `line` bytes apart, of sixteen columns to what is there. */
 function wideSums(a: usize, b: usize, high: v128, rows: i32, line: usize, to: usize): void {
-  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+  let s0 = v128.load(to), s1 = v128.load(to, 16), s2 = v128.load(to, 32), s3 = v128.load(to, 48);
   const step = b ? line : 0, next: usize = b ? 16 : 0;
   for (let row = 0; row < rows; row++) {
     s0 = product(a, b, high, s0);
@@ -59,6 +59,32 @@ function wideSums(a: usize, b: usize, high: v128, rows: i32, line: usize, to: us
     a += line, b += step;
   }
   v128.store(to, s0), v128.store(to, s1, 16), v128.store(to, s2, 32), v128.store(to, s3, 48);
+}
+
+/** Adds so many rows of some columns to what is there. */
+function addRows(
+  s: Sums,
+  high: v128,
+  at: usize,
+  rows: i32,
+  start: i32,
+  stop: i32,
+  to: usize,
+): void {
+  const line = <usize> s.columns * 4, a = s.a + at, b = s.b ? s.b + at : 0;
+  let c = start;
+  for (; c + 16 <= stop; c += 16) {
+    const place = <usize> c * 4;
+    wideSums(a + place, b ? b + place : 0, high, rows, line, to + place);
+  }
+  for (; c < stop; c += 4) {
+    let place = <usize> c * 4, sum = v128.load(to + place);
+    const there = to + place;
+    for (let row = 0; row < rows; row++, place += line) {
+      sum = product(a + place, b ? b + place : 0, high, sum);
+    }
+    storeLanes(there, sum, stop - c);
+  }
 }
 
 function sumsChunk(chunk: i32, _thread: i32): void {
@@ -75,17 +101,11 @@ function sumsChunk(chunk: i32, _thread: i32): void {
       store<f32>(to, lineSum(s.a + at, b ? b + at : 0, high, rows));
       continue;
     }
-    let c = start;
-    for (; c + 16 <= stop; c += 16) {
-      const place = at + <usize> c * 4;
-      wideSums(s.a + place, b ? b + place : 0, high, rows, line, to + <usize> c * 4);
-    }
-    for (; c < stop; c += 4) {
-      let sum = f32x4.splat(0), place = at + <usize> c * 4;
-      for (let row = 0; row < rows; row++, place += line) {
-        sum = product(s.a + place, b ? b + place : 0, high, sum);
-      }
-      storeLanes(to + <usize> c * 4, sum, min(4, stop - c));
+    memory.fill(to + <usize> start * 4, 0, <usize> (stop - start) * 4);
+    // Long rows a few at a time: so many the processor reads ahead.
+    const few = columns > 128 ? 8 : PART;
+    for (let row = 0; row < rows; row += few) {
+      addRows(s, high, at + <usize> row * line, min(few, rows - row), start, stop, to);
     }
   }
 }
