@@ -93,6 +93,7 @@ export type { DepthwiseOptions, SeparableOptions } from "./core/layers/depthwise
 export { depthwiseConv1d, type DepthwiseConv1dOptions } from "./core/layers/depthwise_conv1d.ts";
 export { depthwiseConv2d, type DepthwiseConv2dOptions } from "./core/layers/depthwise_conv2d.ts";
 export { dropout, spatialDropout1d, spatialDropout2d } from "./core/layers/dropout.ts";
+export { embedding, type EmbeddingOptions } from "./core/layers/embedding.ts";
 export { gaussianNoise } from "./core/layers/gaussian_noise.ts";
 export {
   globalAveragePool1d,

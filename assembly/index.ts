@@ -36,3 +36,4 @@ export { broadcast } from "./broadcast";
 export { product_sums } from "./sums";
 export { random_drop, random_normal } from "./random";
 export { sampling_forward, sampling_gradient } from "./sampling";
+export { embedding_forward, embedding_gradient } from "./embedding";

@@ -1,7 +1,10 @@
+import type { Constraint } from "../constraints.ts";
 import { DeconvError } from "../errors.ts";
 import { type Initializer, initializerConfig } from "../initializers.ts";
 import { createLayer, type Layer, type LayerKind, type LayerOptions } from "../layer.ts";
+import type { Regularizer } from "../regularizers.ts";
 import type { Shape } from "../tensor.ts";
+import { rulesOf, weightRules } from "../weight_rules.ts";
 import { broadcast, sumsTo } from "../wasm/broadcast.ts";
 
 /** Options of `prelu`. */
@@ -10,6 +13,10 @@ export interface PreluOptions extends LayerOptions {
   sharedAxes?: readonly number[];
   /** Default `"zeros"`. */
   alphaInitializer?: Initializer;
+  /** A penalty on the slopes, part of the loss. Default none. */
+  alphaRegularizer?: Regularizer | null;
+  /** What the slopes must be after each step. Default anything. */
+  alphaConstraint?: Constraint | null;
 }
 
 type PreluConfig = Required<Omit<PreluOptions, keyof LayerOptions>>;
@@ -28,7 +35,8 @@ function alphaShape({ sharedAxes }: PreluConfig, shape: Shape): Shape {
 /** The definition of the layer with learned slopes. */
 export const preluKind: LayerKind<PreluConfig> = {
   kind: "prelu",
-  configure: ({ sharedAxes = [], alphaInitializer }) => {
+  configure: (options) => {
+    const { sharedAxes = [], alphaInitializer = "zeros" } = options;
     const valid = Array.isArray(sharedAxes) &&
       sharedAxes.every((axis) => Number.isInteger(axis) && axis >= 1);
     if (!valid) {
@@ -40,7 +48,8 @@ export const preluKind: LayerKind<PreluConfig> = {
     }
     return {
       sharedAxes: [...sharedAxes],
-      alphaInitializer: initializerConfig(alphaInitializer ?? "zeros"),
+      alphaInitializer: initializerConfig(alphaInitializer),
+      ...weightRules(options, "alpha"),
     };
   },
   outputShape: (config, [shape]) => {
@@ -51,6 +60,7 @@ export const preluKind: LayerKind<PreluConfig> = {
     name: "alpha",
     shape: alphaShape(config, shape),
     initializer: config.alphaInitializer,
+    ...rulesOf(config, "alpha"),
   }],
   lower: (_config, { inputs: [from], output, parameters: [alpha], trainable, saved, add }) => {
     const { shape } = output, slopes = [1, ...alpha.shape];

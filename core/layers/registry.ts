@@ -14,6 +14,7 @@ import { depthToSpaceKind, spaceToDepthKind } from "./depth_to_space.ts";
 import { depthwiseConv1dKind } from "./depthwise_conv1d.ts";
 import { depthwiseConv2dKind } from "./depthwise_conv2d.ts";
 import { dropoutKind, spatialDropout1dKind, spatialDropout2dKind } from "./dropout.ts";
+import { embeddingKind } from "./embedding.ts";
 import { gaussianNoiseKind } from "./gaussian_noise.ts";
 import {
   globalAveragePool1dKind,
@@ -61,6 +62,7 @@ export const LAYER_KINDS: ReadonlyMap<string, LayerKind> = new Map(
     depthwiseConv1dKind,
     depthwiseConv2dKind,
     dropoutKind,
+    embeddingKind,
     flattenKind,
     gaussianNoiseKind,
     globalAveragePool1dKind,
