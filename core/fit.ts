@@ -110,7 +110,7 @@ export async function fit(
       before = part.last ? 0 : indices.length;
       batch++;
       if (part.last) model.progress = { epoch, batch };
-      await list.call("onBatchEnd", at, totals.logs(), run);
+      await list.call("onBatchEnd", at, totals.running(), run);
       await turn();
     }
     const logs = totals.logs();

@@ -87,14 +87,32 @@ export class Totals {
     });
   }
 
-  /** The means so far. */
-  logs(prefix = ""): Logs {
+  #losses(prefix: string): Logs {
     const logs: Logs = { [`${prefix}loss`]: this.#sum / this.#count };
     this.#watched.forEach(({ losses }, i) =>
       losses.forEach((name, k) => logs[prefix + name] = this.#sums[i][k] / this.#count)
     );
+    return logs;
+  }
+
+  /** The means so far. */
+  logs(prefix = ""): Logs {
+    const logs = this.#losses(prefix);
     for (const { metrics } of this.#watched) {
       for (const { name, total } of metrics) logs[prefix + name] = total.value();
+    }
+    return logs;
+  }
+
+  /**
+   * The means so far, for those who look after every batch: a metric is worked out when it is first
+   * read, because some (`auc`) take longer the more they have seen.
+   */
+  running(): Logs {
+    const logs = this.#losses("");
+    for (const { name, total } of this.#watched.flatMap(({ metrics }) => metrics)) {
+      let value: number | undefined;
+      Object.defineProperty(logs, name, { enumerable: true, get: () => value ??= total.value() });
     }
     return logs;
   }

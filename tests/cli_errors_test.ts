@@ -89,7 +89,10 @@ function failures(at: (name: string) => string): Failure[] {
     usage(train("--augment", "crop:padding=x"), /crop with padding x/),
     wrong(train("--augment", "crop:size=16"), /\[16,16,3\]/),
     wrong(train("--loss", "nope"), /no loss "nope"; there are binary_crossentropy/),
-    wrong(train("--loss", "sparse_categorical_crossentropy"), /needs targets of shape/),
+    wrong(
+      train("--loss", "sparse_categorical_crossentropy"),
+      /mse compares values, and the loss takes class/,
+    ),
     wrong(train("--optimizer", "nope"), /no optimizer "nope"; there are sgd, adam/),
     wrong(train("--threads", "9999"), /Cannot use 9999 threads: give a whole number from 1 to/),
     wrong(train("--data", at("nowhere")), /folder "\S*nowhere": there is no such path/),

@@ -249,6 +249,21 @@ Deno.test("metrics of every output are logged under its name, saved and loaded",
   assert.ok(!("flag_accuracy" in await net.evaluate(x, ys)));
 });
 
+Deno.test("metrics of a running epoch are worked out when they are read", async () => {
+  const net = twoHeads(), x = randomUniform([6, 4], 1);
+  const ys = [randomIntegers([6], 2, 3), randomOneHot([6, 2], 3)];
+  net.compile({ loss: [sparse, "binary_crossentropy"], metrics: [[], ["auc", "accuracy"]] });
+  const seen: Record<string, number>[] = [];
+  const { history } = await net.fit(x, ys, {
+    batchSize: 3,
+    onBatchEnd: (_, logs) => void seen.push({ ...logs }),
+  });
+  assert.equal(seen.length, 2);
+  for (const name of ["loss", "kind_loss", "flag_auc", "flag_accuracy"]) {
+    assert.equal(seen[1][name], history[name][0], name);
+  }
+});
+
 Deno.test("metrics that do not exist, do not fit or are called alike are refused", () => {
   const refuse = (loss: Loss, metrics: unknown, pattern: RegExp, units = 3) => {
     const net = sequential([dense({ units, inputShape: [2] })]);

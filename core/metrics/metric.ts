@@ -49,6 +49,6 @@ export interface MetricKind {
 export function expectValues({ name }: MetricConfig, { meaning }: MetricSubject): void {
   if (!meaning.sparse) return;
   throw new DeconvError(
-    `The metric ${name} compares values, and the loss takes class numbers as targets`,
+    `The metric ${name} compares values, and the loss takes class numbers as targets: choose another of the two`,
   );
 }
