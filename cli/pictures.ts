@@ -6,6 +6,8 @@ import {
   encodePng,
   filterSheet,
   type Image,
+  type KernelKind,
+  type Layer,
   lossCurve,
   type Model,
   overviewSheet,
@@ -84,6 +86,41 @@ export async function writePictures(
   return files;
 }
 
+/** A kernel of a layer, which of several it is, and how it is drawn. */
+interface LayerKernel {
+  readonly layer: Layer;
+  readonly part: "" | "depthwise" | "pointwise";
+  readonly kind: KernelKind;
+  readonly kernel: Tensor;
+}
+
+/** Kinds of layers by whose names their kernels are drawn. */
+const DRAWN: readonly string[] = [
+  "conv1d",
+  "conv1d_transpose",
+  "conv2d",
+  "conv2d_transpose",
+  "dense",
+  "depthwise_conv1d",
+  "depthwise_conv2d",
+] satisfies KernelKind[];
+
+/** A layer's own kernels; a separable convolution has two, a tied layer none. */
+function kernelsOf(model: Model, layer: Layer): LayerKernel[] {
+  const { name, kind, ownParameters } = layer;
+  const found = (part: LayerKernel["part"], kind: string): LayerKernel[] => {
+    const own = `${name}/${part && `${part}_`}kernel`;
+    const parameter = ownParameters.find((parameter) => parameter.name === own);
+    if (!parameter || !DRAWN.includes(kind)) return [];
+    return [{ layer, part, kind: kind as KernelKind, kernel: model.getWeights(own) }];
+  };
+  return [
+    ...found("", kind),
+    ...found("depthwise", kind.replace("separable", "depthwise")),
+    ...found("pointwise", kind.replace("separable_", "")),
+  ];
+}
+
 /** A picture's file name, and the function that draws it when its turn comes. */
 type Picture = [name: string, draw: () => Image | string];
 
@@ -95,18 +132,15 @@ async function pictures(
 ): Promise<Picture[]> {
   const input = await pick(dataset, images);
   const activations = model.activations(input);
-  const kernels = new Map(model.layers.flatMap(({ name, parameters }) => {
-    const kernel = parameters.find((parameter) => parameter.name === `${name}/kernel`);
-    return kernel ? [[name, model.getWeights(kernel.name)] as const] : [];
-  }));
+  const kernels = model.layers.flatMap((layer) => kernelsOf(model, layer));
   const name = fileNames();
 
-  const filters = model.layers.filter((layer) => kernels.has(layer.name)).map((layer): Picture => [
-    name("filters", layer.name),
+  const filters = kernels.map(({ layer, part, kind, kernel }): Picture => [
+    name("filters", part ? `${layer.name}-${part}` : layer.name),
     () =>
-      filterSheet(kernels.get(layer.name)!, {
-        title: `${model.name} · ${layer.name} · filters`,
-        kind: layer.kind as "conv2d" | "conv2d_transpose" | "dense",
+      filterSheet(kernel, {
+        title: `${model.name} · ${layer.name} · ${part ? `${part} ` : ""}filters`,
+        kind,
         normalize,
         colormap,
         grid,
@@ -130,17 +164,19 @@ async function pictures(
     const node = model.graph.nodes.findIndex(({ output }) => output === value);
     return node < 0 ? input : activations[node].output;
   });
-  const alike = outputs.filter(({ shape }) => sameShape(shape, input.shape));
+  const alike = canStandInFront(input)
+    ? outputs.filter(({ shape }) => sameShape(shape, input.shape))
+    : [];
   const reconstructions = alike.map((output, i): Picture => [
     i ? `reconstruction-${i + 1}.png` : "reconstruction.png",
     () => reconstructionSheet(input, output, { title: `${model.name} · reconstruction` }),
   ]);
   const layers = activations.map(({ layer, output }) => ({
     name: layer.name,
-    kind: layer.kind,
+    kind: layer.kernelOf ? `${layer.kind}, kernel of ${layer.kernelOf.name}` : layer.kind,
     outputShape: output.shape.slice(1),
     parameterCount: layer.ownParameters.reduce((sum, { value }) => sum + value.length, 0),
-    kernel: kernels.get(layer.name),
+    kernel: kernels.find((found) => found.layer === layer)?.kernel,
     activation: output,
   }));
   const overview = () => overviewSheet({ title: model.name, input, output: outputs[0], layers });

@@ -5,6 +5,8 @@ import { decode } from "fast-png";
 import {
   activation,
   add,
+  conv1d,
+  conv1dTranspose,
   conv2d,
   conv2dTranspose,
   dense,
@@ -15,6 +17,7 @@ import {
   preset,
   reshape,
   saveModel,
+  separableConv2d,
   sequential,
 } from "../mod.ts";
 import { filesIn, run, withFolder } from "./harness/cli.ts";
@@ -190,6 +193,44 @@ Deno.test("several outputs, shared layers and outputs in the middle have their p
       "reconstruction-2.png",
       "reconstruction.png",
     ]);
+  }));
+
+Deno.test("signals, both kernels of a separable layer and a tied one have their pictures", () =>
+  withFolder(async (folder) => {
+    const net = sequential([
+      separableConv2d({
+        filters: 4,
+        kernelSize: 3,
+        strides: 4,
+        name: "sep",
+        inputShape: [32, 32, 3],
+      }),
+      reshape([64, 4], { name: "row" }),
+      conv1d({ filters: 6, kernelSize: 5, strides: 2, padding: "same", name: "enc" }),
+      conv1dTranspose({
+        filters: 4,
+        kernelSize: 5,
+        strides: 2,
+        padding: "same",
+        tiedTo: "enc",
+        name: "dec",
+      }),
+      conv1d({ filters: 2, kernelSize: 1, name: "point" }),
+    ]);
+    const files = await render(net, folder, "--images", "3");
+    assert.deepEqual([...files.keys()], [
+      "activations-dec.png",
+      "activations-enc.png",
+      "activations-point.png",
+      "activations-row.png",
+      "activations-sep.png",
+      "filters-enc.png",
+      "filters-point.png",
+      "filters-sep-depthwise.png",
+      "filters-sep-pointwise.png",
+      "overview.png",
+    ]);
+    await render(net, folder, "--grid", "2x2", "--normalize", "layer");
   }));
 
 Deno.test("a model with several inputs is refused", () =>

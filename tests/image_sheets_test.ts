@@ -3,9 +3,11 @@ import { activationSheet } from "../core/image/activations.ts";
 import { colorOf } from "../core/image/colormap.ts";
 import { filterSheet } from "../core/image/filters.ts";
 import { type Image, pixelAt } from "../core/image/image.ts";
+import { takeApart } from "../core/image/kernel.ts";
 import { fitBlocks, fitWrapped } from "../core/image/fit.ts";
 import { countText, rangeText } from "../core/image/numbers.ts";
 import { overviewSheet } from "../core/image/overview.ts";
+import { drawPictureCard } from "../core/image/overview_card.ts";
 import { rangeOf } from "../core/image/plane.ts";
 import { encodePng } from "../core/image/png.ts";
 import { reconstructionSheet } from "../core/image/reconstruction.ts";
@@ -54,6 +56,44 @@ Deno.test("filterSheet: three planes are RGB, every other number a table", () =>
   assertShows(single, "8 filters × 1 input plane · blue is negative, red positive");
   const forced = filterSheet(random([3, 3, 3, 8]), { rgb: false });
   assertShows(forced, "8 filters × 3 input planes · blue is negative, red positive");
+});
+
+Deno.test("filterSheet: a filter of signals is a tile with a row for each channel", () => {
+  const sheet = filterSheet(random([5, 4, 8]));
+  assertShows(
+    sheet,
+    "8 filters · a row for each of 4 input channels, its taps from left to right · " +
+      "blue is negative, red positive",
+  );
+  const back = filterSheet(random([4, 1, 8]), { kind: "conv1d_transpose" });
+  assertShows(back, "8 input channels · one output channel, its taps from left to right");
+  // Of one tap: the table of channels.
+  assertShows(filterSheet(random([1, 3, 8])), "8 filters × 3 input channels");
+  // One weight of one filter, wherever it is, has one place: taps run across, channels down.
+  const one = zeros([3, 2, 2]);
+  one.data[(2 * 2 + 1) * 2] = 1; // tap 2, channel 1, filter 0
+  const { width, height, slice } = takeApart(one, "conv1d");
+  const { data, offset, rowStride, columnStride } = slice(0, 0);
+  assert.deepEqual([width, height], [3, 2]);
+  assert.equal(data[offset + 1 * rowStride + 2 * columnStride], 1);
+});
+
+Deno.test("filterSheet: a depthwise kernel has a tile for every output channel, in their order", () => {
+  assertShows(
+    filterSheet(random([3, 3, 3, 2]), { kind: "depthwise_conv2d" }),
+    "6 filters · 2 for each of 3 input channels · blue is negative, red positive",
+  );
+  assertShows(
+    filterSheet(random([5, 12, 1]), { kind: "depthwise_conv1d" }),
+    "12 filters · one for each input channel · blue is negative, red positive",
+  );
+  const kernel = zeros([2, 3, 4, 2]);
+  kernel.data[((1 * 3 + 2) * 4 + 3) * 2 + 1] = 1; // row 1, column 2, channel 3, the second of its two
+  const { data, offset, rowStride, columnStride } = takeApart(kernel, "depthwise_conv2d").slice(
+    7,
+    0,
+  );
+  assert.equal(data[offset + rowStride + 2 * columnStride], 1);
 });
 
 Deno.test("filterSheet: a transposed kernel counts input channels, and is RGB when it makes RGB", () => {
@@ -164,7 +204,17 @@ Deno.test("filterSheet: the article's figure has one titled grey panel a slice",
 });
 
 Deno.test("filterSheet: shapes and names that cannot be drawn are refused in one line", () => {
-  refuses(() => filterSheet(zeros([3, 3, 3])), /conv2d filters of shape \[3,3,3\]: 4 axes/);
+  refuses(() => filterSheet(zeros([3])), /conv2d filters of shape \[3\]: 4 axes/);
+  refuses(
+    () => filterSheet(zeros([3, 3, 3]), { kind: "depthwise_conv2d" }),
+    /depthwise_conv2d filters of shape \[3,3,3\]: 4 axes/,
+  );
+  refuses(() => filterSheet(zeros([3, 3, 3, 3]), { kind: "conv1d" }), /3 axes/);
+  refuses(() => filterSheet(zeros([3, 3, 3]), { rgb: true }), /a conv1d are no pictures/);
+  refuses(
+    () => filterSheet(zeros([3, 3, 3, 1]), { kind: "depthwise_conv2d", rgb: true }),
+    /a depthwise_conv2d are no pictures/,
+  );
   refuses(() => filterSheet(zeros([3, 3, 0, 4])), /none empty/);
   refuses(() => filterSheet(zeros([3, 3]), { kind: "conv2d" }), /4 axes/);
   refuses(() => filterSheet(zeros([3, 3, 4, 4]), { rgb: true }), /4 input planes, not 3/);
@@ -283,6 +333,38 @@ Deno.test("activationSheet: of a long signal the peaks are kept, of many signals
   const many = activationSheet(positive([40, 300, 64]));
   assertShows(many, "First 2 of 40 signals × 64 channels");
   assert.ok(many.height <= 1500);
+});
+
+Deno.test("overviewSheet: signals, and kernels of every kind", () => {
+  const layer = (kind: string, kernel: Tensor, activation: Tensor) => ({
+    name: kind,
+    kind,
+    outputShape: activation.shape.slice(1),
+    parameterCount: kernel.data.length,
+    kernel,
+    activation,
+  });
+  const signals = positive([2, 500, 3]);
+  const sheet = overviewSheet({
+    title: "signals",
+    input: signals,
+    output: positive([2, 12, 80]),
+    layers: [
+      layer("conv1d", random([5, 3, 8]), random([2, 100, 8])),
+      layer("depthwise_conv2d", random([3, 3, 3, 2]), positive([2, 8, 8, 6])),
+      layer("separable_conv1d", random([3, 4, 2]), positive([2, 40, 16])),
+      layer("unheard_of", random([3, 3, 4]), positive([2, 40, 16])),
+    ],
+  });
+  assertShows(sheet, "4 layers · 234 parameters");
+  assert.ok(sheet.width <= 1400);
+  // What is drawn stays inside the frame of its card.
+  for (const [length, channels] of [[1, 1], [3, 2], [64, 8], [101, 70], [3000, 1]]) {
+    const card = drawPictureCard("x", positive([1, length, channels]), 0);
+    for (let y = 0; y < card.height; y++) {
+      assert.deepEqual(pixelAt(card, { x: card.width - 1, y }), theme.line, `${length}`);
+    }
+  }
 });
 
 Deno.test("peaksOf: farthest from zero, not finite before all", () => {

@@ -17,7 +17,7 @@ import { composeSheet } from "./sheet.ts";
 /** Filters of three planes, each an RGB picture. */
 export function colorSheet(kernel: Kernel, drawing: FilterDrawing): Image {
   const { title, own, range } = drawing;
-  const [height, width] = kernel.tensor.shape;
+  const { width, height } = kernel;
   const caption = own ? { extraHeight: 20, minCellWidth: 56 } : {};
   const fit = fitWrapped(kernel.filters, { width, height, ...caption });
   const tiles = Array.from({ length: fit.shown }, (_, f): Tile => {
@@ -46,13 +46,13 @@ export function colorSheet(kernel: Kernel, drawing: FilterDrawing): Image {
 /** Filters of any number of planes: rows are filters, columns planes, unless one of them is single. */
 export function planeSheet(kernel: Kernel, drawing: FilterDrawing): Image {
   const { title, own, range } = drawing;
-  const [height, width] = kernel.tensor.shape;
-  const { filters, planes, words } = kernel;
+  const { filters, planes, words, height, stretch, note } = kernel;
+  const width = kernel.width * stretch;
   const colormap = drawing.colormap ?? "blue-white-red";
   const wrapped = filters === 1 || planes === 1;
   const caption = own && wrapped && filters > 1 ? { extraHeight: 20, minCellWidth: 56 } : {};
   const fit = wrapped
-    ? fitWrapped(filters * planes, { width, height, ...caption })
+    ? fitWrapped(filters * planes, { width, height, most: kernel.most, ...caption })
     : fitTable(filters, planes, { width, height, sideWidth: own ? 150 : 110 });
   const shown = wrapped
     ? { filters: Math.min(filters, fit.shown), planes: Math.min(planes, fit.shown) }
@@ -64,7 +64,11 @@ export function planeSheet(kernel: Kernel, drawing: FilterDrawing): Image {
   const scale = (high: number) => scaleFor({ low: -high, high, notFinite: 0 }, colormap);
   const rows = highs.map((high, f) =>
     Array.from({ length: shown.planes }, (_, plane): Tile => ({
-      image: upscale(paintPlane(kernel.slice(f, plane), scale(high)), fit.scale),
+      image: upscale(
+        paintPlane(kernel.slice(f, plane), scale(high)),
+        fit.scale * stretch,
+        fit.scale,
+      ),
       caption: caption.extraHeight ? `±${numberText(high)}` : undefined,
     }))
   );
@@ -73,8 +77,9 @@ export function planeSheet(kernel: Kernel, drawing: FilterDrawing): Image {
     subtitle: [
       kernelFacts(kernel.tensor, range),
       sentence(
-        `${shownText(shown.filters, filters, words.filter)} × ` +
-          shownText(shown.planes, planes, words.plane),
+        shownText(shown.filters, filters, words.filter) +
+          (note ? "" : ` × ${shownText(shown.planes, planes, words.plane)}`),
+        note ?? "",
         isDiverging(colormap) ? "blue is negative, red positive" : "",
       ),
     ],

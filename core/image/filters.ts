@@ -4,7 +4,7 @@ import { type Colormap, colormapTable } from "./colormap.ts";
 import { denseSheet } from "./filter_matrix.ts";
 import { colorSheet, planeSheet } from "./filter_tiles.ts";
 import type { Image } from "./image.ts";
-import { kernelFacts, type KernelKind, kernelWords, takeApart } from "./kernel.ts";
+import { kernelAxes, kernelFacts, type KernelKind, kernelWords, takeApart } from "./kernel.ts";
 import { sentence, shownText } from "./numbers.ts";
 import { panelFigure, type PanelGrid } from "./panels.ts";
 import { type Plane, rangeOf } from "./plane.ts";
@@ -13,7 +13,7 @@ import { type Plane, rangeOf } from "./plane.ts";
 export interface FilterSheetOptions {
   /** First line of the sheet; default says the kind and the shape. */
   readonly title?: string;
-  /** What the axes mean; default `"conv2d"` for four axes, `"dense"` for two. */
+  /** What the axes mean; default `"conv2d"` for four axes, `"conv1d"` for three, `"dense"` for two. */
   readonly kind?: KernelKind;
   /**
    * Whether one scale serves the whole layer, so that filters can be compared (default), or each
@@ -36,7 +36,9 @@ export interface FilterSheetOptions {
  *
  * A filter with three planes (a convolution of colour pictures; a transposed convolution that makes
  * them) is one RGB picture, mid-grey where a weight is zero. Other filters fill one row each, one
- * tile per plane, blue for negative and red for positive weights. Dense weights are one heat map.
+ * tile per plane, blue for negative and red for positive weights. A filter of signals is one tile, with
+ * a row for each channel; of a depthwise kernel every output channel has a tile. Dense weights are one
+ * heat map.
  * Tiles are enlarged by whole factors; when there are too many, the first are shown and the subtitle
  * says how many of how many. The range of values is always stated; NaN and infinities are magenta.
  *
@@ -53,13 +55,15 @@ export interface FilterSheetOptions {
  * ```
  */
 export function filterSheet(kernel: Tensor, options: FilterSheetOptions = {}): Image {
-  const kind = options.kind ?? (kernel.shape.length === 2 ? "dense" : "conv2d");
+  const kind = options.kind ?? defaultKind(kernel);
   if (kind !== "dense" && !Object.hasOwn(kernelWords, kind)) {
     throw new DeconvError(
-      `Unknown kind of filters "${kind}": choose one of conv2d, conv2d_transpose, dense`,
+      `Unknown kind of filters "${kind}": choose one of ${
+        [...Object.keys(kernelWords), "dense"].join(", ")
+      }`,
     );
   }
-  const axes = kind === "dense" ? 2 : 4;
+  const axes = kernelAxes(kind);
   if (kernel.shape.length !== axes || sizeOf(kernel.shape) === 0) {
     throw new DeconvError(
       `Cannot draw ${kind} filters of shape ${shapeText(kernel.shape)}: ` +
@@ -74,14 +78,20 @@ export function filterSheet(kernel: Tensor, options: FilterSheetOptions = {}): I
   const drawing = { title, own: normalize === "filter", colormap, range };
   if (kind === "dense") return denseSheet(kernel, drawing);
   const parts = takeApart(kernel, kind);
-  const rgb = options.rgb ?? (parts.planes === 3 && colormap === undefined);
-  if (rgb && parts.planes !== 3) {
+  const rgb = options.rgb ?? (parts.planes === 3 && kernelAxes(kind) === 4 && !colormap);
+  if (rgb && (parts.planes !== 3 || kernelAxes(kind) !== 4)) {
+    const why = kernelAxes(kind) !== 4 || parts.note
+      ? `those of a ${kind} are no pictures`
+      : `they have ${parts.planes} ${parts.words.plane}s, not 3`;
     throw new DeconvError(
-      `Cannot draw filters of shape ${shapeText(kernel.shape)} as RGB: ` +
-        `they have ${parts.planes} ${parts.words.plane}s, not 3`,
+      `Cannot draw filters of shape ${shapeText(kernel.shape)} as RGB: ${why}`,
     );
   }
   return rgb ? colorSheet(parts, drawing) : planeSheet(parts, drawing);
+}
+
+function defaultKind({ shape: { length } }: Tensor): KernelKind {
+  return length === 2 ? "dense" : length === 3 ? "conv1d" : "conv2d";
 }
 
 /** The article's figure: one slice a panel, each on its own range, in grey unless told otherwise. */
@@ -109,7 +119,7 @@ function articleFigure(
   const words = parts?.words ?? kernelWords.conv2d;
   const which = !parts ? "The whole matrix" : sentence(
     shownText(planes.length, filters, words.filter),
-    `${words.plane} 0 of each`,
+    parts?.note ?? `${words.plane} 0 of each`,
   );
   return panelFigure(planes, {
     title,

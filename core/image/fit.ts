@@ -18,6 +18,8 @@ export interface TileSize {
   readonly width: number;
   /** Numbers down. */
   readonly height: number;
+  /** Pixels a side is enlarged to at most; default 72. */
+  readonly most?: number;
   /** Pixels between tiles; default 4. */
   readonly gutter?: number;
   /** Pixels for a caption below and a heading above each tile; default 0. */
@@ -64,7 +66,7 @@ function room(tile: TileSize, scale: number): { columns: number; rows: number } 
  * out.
  */
 export function fitWrapped(count: number, tile: TileSize): Fit {
-  const scales = scalesFor(tile);
+  const scales = scalesFor(tile, { most: tile.most });
   for (const scale of scales) {
     const free = room(tile, scale);
     const columns = tidyColumns(count, free.columns);

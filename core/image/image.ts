@@ -107,20 +107,21 @@ export function blit(target: Image, source: Image, { x, y }: Point): void {
 }
 
 /**
- * Enlarges a picture by a whole factor: each pixel becomes a square, nothing is blurred.
+ * Enlarges a picture by a whole factor, or by one across and one down: each pixel becomes a square or a
+ * rectangle, nothing is blurred.
  *
- * @throws {DeconvError} When `factor` is not a positive whole number.
+ * @throws {DeconvError} When a factor is not a positive whole number.
  */
-export function upscale(image: Image, factor: number): Image {
-  if (factor === 1) return image;
+export function upscale(image: Image, across: number, down: number = across): Image {
+  if (across === 1 && down === 1) return image;
   const { width } = image;
-  const result = createImage(width * factor, image.height * factor);
+  const result = createImage(width * across, image.height * down);
   const from = new Uint32Array(image.data.buffer, image.data.byteOffset, width * image.height);
   const to = new Uint32Array(result.data.buffer);
   for (let y = 0; y < result.height; y++) {
-    const row = Math.floor(y / factor) * width;
+    const row = Math.floor(y / down) * width;
     for (let x = 0; x < result.width; x++) {
-      to[y * result.width + x] = from[row + Math.floor(x / factor)];
+      to[y * result.width + x] = from[row + Math.floor(x / across)];
     }
   }
   return result;

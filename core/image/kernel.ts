@@ -6,9 +6,21 @@ import type { Legend } from "./sheet.ts";
 
 /**
  * What the axes of a kernel mean: `"conv2d"` is `[kh, kw, inChannels / groups, filters]`,
- * `"conv2d_transpose"` is `[kh, kw, outChannels / groups, inChannels]`, `"dense"` is `[in, out]`.
+ * `"conv2d_transpose"` is `[kh, kw, outChannels / groups, inChannels]`, `"depthwise_conv2d"` is
+ * `[kh, kw, inChannels, multiplier]`; those of one dimension have one axis for the taps instead of two;
+ * `"dense"` is `[in, out]`.
  */
-export type KernelKind = "conv2d" | "conv2d_transpose" | "dense";
+export type KernelKind =
+  | "conv1d"
+  | "conv1d_transpose"
+  | "conv2d"
+  | "conv2d_transpose"
+  | "dense"
+  | "depthwise_conv1d"
+  | "depthwise_conv2d";
+
+/** Kinds whose kernels are drawn filter by filter. */
+export type TiledKind = Exclude<KernelKind, "dense">;
 
 /** The words for a kernel's two channel axes, in the singular. */
 export interface KernelWords {
@@ -18,11 +30,23 @@ export interface KernelWords {
   readonly plane: string;
 }
 
-/** The words for each kind of kernel with four axes. */
-export const kernelWords: Readonly<Record<"conv2d" | "conv2d_transpose", KernelWords>> = {
-  conv2d: { filter: "filter", plane: "input plane" },
-  conv2d_transpose: { filter: "input channel", plane: "output plane" },
+const forward: KernelWords = { filter: "filter", plane: "input plane" };
+const transposed: KernelWords = { filter: "input channel", plane: "output plane" };
+
+/** The words for each kind of kernel that is drawn filter by filter. */
+export const kernelWords: Readonly<Record<TiledKind, KernelWords>> = {
+  conv1d: { filter: "filter", plane: "input channel" },
+  conv1d_transpose: { filter: "input channel", plane: "output channel" },
+  conv2d: forward,
+  conv2d_transpose: transposed,
+  depthwise_conv1d: forward,
+  depthwise_conv2d: forward,
 };
+
+/** How many axes a kernel of a kind has. */
+export function kernelAxes(kind: KernelKind): number {
+  return kind === "dense" ? 2 : kind.includes("1d") ? 3 : 4;
+}
 
 /** A kernel taken apart: filter `f` has `planes` slices of `height` by `width` numbers. */
 export interface Kernel {
@@ -34,6 +58,16 @@ export interface Kernel {
   readonly planes: number;
   /** Filters. */
   readonly filters: number;
+  /** Numbers across a slice. */
+  readonly width: number;
+  /** Numbers down a slice. */
+  readonly height: number;
+  /** How many times wider than high a number is drawn, so that tall slices of few taps can be seen. */
+  readonly stretch: number;
+  /** Pixels that a slice is enlarged to at most; default as any tile. */
+  readonly most?: number;
+  /** What to say of a slice that is not one plane of one filter. */
+  readonly note?: string;
   /** One slice of one filter. */
   slice(filter: number, plane: number): Plane;
   /** All slices of one filter. */
@@ -52,22 +86,57 @@ export interface FilterDrawing {
   readonly range: ValueRange;
 }
 
-/** Views of a four-axis kernel; both kinds keep the two channel axes last, so one rule serves both. */
-export function takeApart(tensor: Tensor, kind: "conv2d" | "conv2d_transpose"): Kernel {
-  const [height, width, planes, filters] = tensor.shape;
+/** What a kind's slices are: where each begins, and the distances between numbers. */
+type Slices = Pick<Kernel, "planes" | "filters" | "width" | "height" | "note" | "most"> & {
+  rowStride: number;
+  columnStride: number;
+};
+
+/** Pixels that the taps of a signal's filter may take. */
+const STRIP = 144;
+
+/** The channel axes come last in every kind: between taps lie the numbers of all of them. */
+function slicesOf({ shape }: Tensor, kind: TiledKind): Slices {
+  const [planes, filters] = shape.slice(-2), all = planes * filters;
+  const signal = kernelAxes(kind) === 3, taps = shape[signal ? 0 : 1];
+  const plane = { width: taps, rowStride: taps * all, columnStride: all };
+  if (kind.startsWith("depthwise")) {
+    const note = filters === 1
+      ? "one for each input channel"
+      : `${filters} for each of ${planes} input channel${planes === 1 ? "" : "s"}`;
+    const size = signal ? { height: 1, most: STRIP } : { height: shape[0] };
+    return { ...plane, ...size, planes: 1, filters: all, note };
+  }
+  // Of a single tap the table of filters and channels says more than strips of one number.
+  if (!signal || taps === 1) return { ...plane, planes, filters, height: signal ? 1 : shape[0] };
+  const { plane: channel } = kernelWords[kind];
+  const note = planes === 1
+    ? `one ${channel}, its taps from left to right`
+    : `a row for each of ${planes} ${channel}s, its taps from left to right`;
+  const size = { width: taps, height: planes, most: Math.max(STRIP, 5 * planes) };
+  return { ...size, planes: 1, filters, rowStride: filters, columnStride: all, note };
+}
+
+/**
+ * Views of a kernel. Of pictures a slice is what one filter has for one plane; of signals it is a whole
+ * filter, a row for each channel; a depthwise kernel is a filter for each output channel.
+ */
+export function takeApart(tensor: Tensor, kind: TiledKind): Kernel {
+  const { rowStride, columnStride, ...slices } = slicesOf(tensor, kind);
+  const { planes, filters, width, height } = slices;
   const slice = (filter: number, plane: number): Plane => ({
     data: tensor.data,
     width,
     height,
     offset: plane * filters + filter,
-    rowStride: width * planes * filters,
-    columnStride: planes * filters,
+    rowStride,
+    columnStride,
   });
   return {
+    ...slices,
     tensor,
     words: kernelWords[kind],
-    planes,
-    filters,
+    stretch: Math.max(1, Math.min(16, Math.floor(height / (4 * width)))),
     slice,
     filter: (filter) => Array.from({ length: planes }, (_, plane) => slice(filter, plane)),
   };
@@ -80,8 +149,7 @@ export function extentOf({ low, high }: ValueRange): number {
 
 /** `kernel 3×3 · 27 weights between … and …`, first line of every subtitle. */
 export function kernelFacts(kernel: Tensor, range: ValueRange): string {
-  const [height, width] = kernel.shape;
-  const size = kernel.shape.length === 4 ? `kernel ${height}×${width}` : "";
+  const size = kernel.shape.length > 2 ? `kernel ${kernel.shape.slice(0, -2).join("×")}` : "";
   const weights = kernel.data.length === 1
     ? "1 weight"
     : `${countText(kernel.data.length)} weights`;

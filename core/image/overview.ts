@@ -19,9 +19,9 @@ export interface OverviewLayer {
   readonly outputShape: readonly (number | null)[];
   /** How many numbers it learns. */
   readonly parameterCount: number;
-  /** Its kernel, where it has one: four axes (convolutions) or two (dense). */
+  /** Its kernel, where it has one: four axes, three (of signals) or two (dense). */
   readonly kernel?: Tensor;
-  /** What it made of the pictures: `[n, h, w, c]` or `[n, c]`; other shapes are named, not drawn. */
+  /** What it made of the pictures: `[n, h, w, c]`, `[n, length, c]` or `[n, c]`; other shapes are named, not drawn. */
   readonly activation: Tensor;
 }
 
@@ -29,9 +29,9 @@ export interface OverviewLayer {
 export interface OverviewNetwork {
   /** First line of the sheet. */
   readonly title: string;
-  /** The pictures that went in, `[n, h, w, 1 or 3]` in 0..1. */
+  /** The pictures that went in, `[n, h, w, 1 or 3]` in 0..1, or signals `[n, length, c]`. */
   readonly input: Tensor;
-  /** What came out: pictures `[n, h, w, 1 or 3]`, or vectors `[n, c]`. */
+  /** What came out: pictures `[n, h, w, 1 or 3]`, signals or vectors `[n, c]`. */
   readonly output: Tensor;
   /** The layers from input to output. */
   readonly layers: readonly OverviewLayer[];
@@ -83,7 +83,7 @@ export function overviewSheet(
 ): Image {
   const { title, input, output, layers } = network;
   const { picture = 0 } = options;
-  checkPictures(input, "the input");
+  if (input.shape.length !== 3) checkPictures(input, "the input");
   checkPicture(picture, "the input", input);
   checkPicture(picture, "the output", output);
   for (const { name, activation } of layers) {

@@ -1,10 +1,12 @@
 import type { Tensor } from "../tensor.ts";
 import { drawGrid, inRows } from "./grid.ts";
 import { blit, createImage, fillRect, type Image, strokeRect, upscale } from "./image.ts";
+import { kernelAxes, kernelWords, takeApart, type TiledKind } from "./kernel.ts";
 import { countText, numberText } from "./numbers.ts";
 import type { OverviewLayer } from "./overview.ts";
 import { channelPlane, fitInBox, paintPicture } from "./pictures.ts";
 import { paintColor, paintPlane, type Plane, rangeOf, rangeOfPlanes, scaleFor } from "./plane.ts";
+import { peaksOf, signalPlane } from "./signals.ts";
 import { drawText } from "./text.ts";
 import { theme } from "./theme.ts";
 
@@ -25,7 +27,7 @@ interface Section {
 export function drawCard(layer: OverviewLayer, picture: number): Image {
   const { name, kind, outputShape, parameterCount, kernel, activation } = layer;
   const sections = [];
-  if (kernel) sections.push(kernelSection(kernel));
+  if (kernel) sections.push(kernelSection(kernel, kind));
   const maps = activationSection(activation, picture);
   if (maps) sections.push(maps);
   const sizes = outputShape.map((size) => size ?? "?").join(" × ");
@@ -94,13 +96,13 @@ function card(width: number, { name, lines, sections }: CardContent): Image {
 }
 
 /** The strongest filters of a convolution, or the strongest part of a dense matrix. */
-function kernelSection(kernel: Tensor): Section {
+function kernelSection(kernel: Tensor, kind: string): Section {
   const range = rangeOf(kernel.data);
   const high = Math.max(Math.abs(range.low), Math.abs(range.high));
   const note = `±${numberText(high)}`;
   const scale = { colormap: "blue-white-red", low: -high, high } as const;
   const { shape, data } = kernel;
-  if (shape.length !== 4) {
+  if (shape.length !== 4 && shape.length !== 3) {
     const [rows, columns] = shape.length === 2 ? shape : [1, data.length];
     const plane = {
       data,
@@ -117,41 +119,48 @@ function kernelSection(kernel: Tensor): Section {
     const caption = whole ? "weights" : `${cut.width}×${cut.height} of`;
     return { caption: `${caption} ${rows}×${columns}`, note, picture: tiles([image], 1) };
   }
-  const [height, width, planes, filters] = shape;
-  const slice = (i: number): Plane => ({
-    data,
-    width,
-    height,
-    offset: i,
-    rowStride: width * planes * filters,
-    columnStride: planes * filters,
-  });
-  const rgb = planes === 3;
-  const norm = (i: number) => {
-    let sum = 0;
-    for (let tap = 0; tap < height * width; tap++) {
-      for (let plane = 0; plane < (rgb ? 3 : 1); plane++) {
-        sum += data[i + (tap * planes + plane) * filters] ** 2;
-      }
-    }
-    return sum;
-  };
+  const parts = takeApart(kernel, tiledKind(kind, kernel));
+  const { planes, filters, stretch } = parts, rgb = planes === 3 && shape.length === 4;
   const count = rgb ? filters : planes * filters;
-  const chosen = strongest(count, 12, norm);
+  /** The slice, or all three of them, that a tile shows. */
+  const slices = (i: number) =>
+    rgb ? parts.filter(i) : [parts.slice(i % filters, Math.floor(i / filters))];
+  const chosen = strongest(count, 12, (i) => squares(slices(i)));
   const painted = chosen.map((i) => {
+    const [red, green, blue] = slices(i);
     const image = rgb
-      ? paintColor([slice(i), slice(filters + i), slice(2 * filters + i)], { low: -high, high })
-      : paintPlane(slice(i), scale);
+      ? paintColor([red, green, blue], { low: -high, high })
+      : upscale(paintPlane(red, scale), 1, stretch);
     return fitInBox(image, 30);
   });
-  const what = rgb ? "filters" : "planes";
+  const what = rgb || parts.note ? "filters" : "planes";
   return { caption: ofText(chosen.length, count, what), note, picture: tiles(painted, 6) };
+}
+
+/** How a kernel is drawn: as its layer's kind, of which a separable one has a depthwise kernel. */
+function tiledKind(kind: string, { shape }: Tensor): TiledKind {
+  const known = kind.replace("separable", "depthwise") as TiledKind;
+  if (Object.hasOwn(kernelWords, known) && kernelAxes(known) === shape.length) return known;
+  return shape.length === 3 ? "conv1d" : "conv2d";
+}
+
+/** The sum of the squares of all numbers of some planes. */
+function squares(planes: readonly Plane[]): number {
+  let sum = 0;
+  for (const { data, width, height, offset, rowStride, columnStride } of planes) {
+    for (let i = 0; i < width * height; i++) {
+      const row = Math.floor(i / width), column = i - row * width;
+      sum += data[offset + row * rowStride + column * columnStride] ** 2;
+    }
+  }
+  return sum;
 }
 
 /** The feature maps that vary most, or a vector folded into rows of cells. */
 function activationSection(activation: Tensor, picture: number): Section | undefined {
   const { shape, data } = activation;
   if (shape.length === 2) return vectorSection(activation, picture);
+  if (shape.length === 3) return signalSection(activation, picture);
   if (shape.length !== 4) return undefined;
   const channels = shape[3];
   const size = shape[1] * shape[2];
@@ -179,6 +188,25 @@ function activationSection(activation: Tensor, picture: number): Section | undef
     caption: ofText(chosen.length, channels, "maps"),
     note: `${numberText(range.low)} … ${numberText(range.high)}`,
     picture: tiles(painted, 3),
+  };
+}
+
+/** A signal as strips, a row for each channel; of many the first. */
+function signalSection(activation: Tensor, picture: number): Section {
+  const channels = activation.shape[2];
+  const shown = Math.min(channels, 64);
+  const plane = { ...signalPlane(activation, picture), height: shown };
+  const range = rangeOfPlanes([plane]);
+  const strips = paintPlane(
+    peaksOf(plane, inner - 2),
+    scaleFor(range, range.low < 0 ? "blue-white-red" : "magma"),
+  );
+  const high = Math.max(1, Math.min(16, Math.floor(128 / shown)));
+  const wide = Math.max(1, Math.floor((inner - 2) / strips.width));
+  return {
+    caption: ofText(shown, channels, "channels"),
+    note: `${numberText(range.low)} … ${numberText(range.high)}`,
+    picture: tiles([upscale(strips, wide, high)], 1),
   };
 }
 
@@ -222,7 +250,11 @@ function strongest(count: number, most: number, score: (i: number) => number): n
   return order.slice(0, most);
 }
 
-function ofText(shown: number, all: number, what: "filters" | "planes" | "maps" | "units"): string {
+function ofText(
+  shown: number,
+  all: number,
+  what: "filters" | "planes" | "maps" | "channels" | "units",
+): string {
   if (all === 1) return `1 ${what.slice(0, -1)}`;
   return shown < all ? `${shown} of ${countText(all)} ${what}` : `${countText(all)} ${what}`;
 }

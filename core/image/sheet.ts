@@ -42,7 +42,10 @@ export function drawLegend({ label, scale, ticks }: Legend): Image {
   const constant = scale.low === scale.high;
   const low = ticks?.low ?? numberText(scale.low);
   const high = ticks?.high ?? numberText(scale.high);
-  const image = createImage(Math.max(width + pad, Math.ceil(measureText(label).width)), 46);
+  const image = createImage(
+    Math.max(width + pad, Math.ceil(measureText(sentence(label)).width)),
+    46,
+  );
   drawText(image, sentence(label), { x: 0, y: 12, color: theme.muted });
   for (let x = 0; x < width; x++) {
     const value = constant ? scale.low : scale.low + ((x + 0.5) / width) * (scale.high - scale.low);
