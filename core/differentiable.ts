@@ -64,7 +64,8 @@ export class Differentiable extends Network {
 
   /**
    * What layers of their own add to the loss (such as `klWeight` of `sampling`) for the batch that
-   * `forward` was given last; `backward` includes its gradient.
+   * `forward` was given last. `backward` includes its gradient; a divergence has one after a forward
+   * pass with `training` only.
    *
    * @throws {DeconvError} Before any `forward`.
    */
