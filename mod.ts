@@ -308,6 +308,17 @@ export { pictureFiles, type PictureOptions } from "./core/data/picture_files.ts"
 export type { Alpha } from "./core/data/decode_picture.ts";
 export type { Fit } from "./core/data/fit_picture.ts";
 export { csv, type CsvOptions, openCsv } from "./core/data/csv.ts";
+export { fromText, type TextOptions } from "./core/data/text.ts";
+export {
+  fromSamples,
+  type OpenedSound,
+  openWav,
+  type SoundOptions,
+  wav,
+} from "./core/data/sound.ts";
+export type { CutOptions } from "./core/data/windows.ts";
+export { batchesOf, fromIterable, type Sample, type StreamOptions } from "./core/data/iterable.ts";
+export { type FoundDataset, openDataset, type OpenOptions } from "./core/data/open_dataset.ts";
 export { type OpenedArrays, openNpz } from "./core/data/npz_file.ts";
 export { type Opened } from "./core/data/opened.ts";
 export { SHAPE_CLASSES } from "./core/data/shape_distances.ts";
