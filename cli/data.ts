@@ -4,10 +4,11 @@ import {
   drawLatent,
   fromTensors,
   type Model,
-  openCifar10,
+  openDataset,
   type Preset,
   type PresetData,
   sameShape,
+  type Shape,
   shapes,
   shapeText,
   take,
@@ -16,6 +17,12 @@ import { augmented } from "./augmentation.ts";
 
 /** Pictures the generator makes when nothing else is said: enough that filters show edges and colours. */
 const GENERATED = { train: 6400, test: 1000 };
+
+/** The data of a run. */
+export interface Data extends PresetData {
+  /** What was found where `--data` points; absent for generated data. */
+  readonly found?: string;
+}
 
 /** Which data are wanted. */
 export interface DataOptions {
@@ -31,6 +38,12 @@ export interface DataOptions {
   augment?: string;
   /** The preset they are for, if any. */
   preset?: Preset;
+  /** The side that pictures in files are brought to. Default: they must all be of one size. */
+  size?: number;
+  /** Whether pictures in files become gray. */
+  grayscale?: boolean;
+  /** The shape that a model without a preset takes, which pictures in files are brought to. */
+  like?: Shape;
 }
 
 /**
@@ -38,18 +51,20 @@ export interface DataOptions {
  *
  * @throws {DeconvError} When the folder is wrong, or the preset cannot take data like these.
  */
-export function openData(options: DataOptions): PresetData {
+export async function openData(options: DataOptions): Promise<Data> {
   const { preset, samples, seed = 0 } = options;
-  const { train, test } = open(options);
+  const { train, test, found } = await open(options);
   const prepare = (dataset: Dataset, training: boolean) =>
     preset?.prepare?.(dataset, { training, seed }) ?? dataset;
   return {
     train: prepare(augmented(samples ? take(train, samples) : train, options.augment, seed), true),
     test: prepare(samples ? take(test, samples) : test, false),
+    found,
   };
 }
 
-function open({ data, trainedOn, samples, seed = 0, preset }: DataOptions): PresetData {
+async function open(options: DataOptions): Promise<Data> {
+  const { data, trainedOn, samples, seed = 0, preset, size, grayscale, like } = options;
   const path = data ?? trainedOn;
   if (path === undefined) {
     return preset?.data?.(seed) ?? {
@@ -61,7 +76,13 @@ function open({ data, trainedOn, samples, seed = 0, preset }: DataOptions): Pres
     throw new DeconvError("The name of the data's folder is empty: give --data one");
   }
   try {
-    return openCifar10(path);
+    const [height, width, channels] = like?.length === 3 ? like : [];
+    return await openDataset(path, {
+      seed,
+      size: size ?? (like?.length === 3 ? [height, width] : undefined),
+      grayscale: grayscale ?? channels === 1,
+      shape: size ? [size, size, grayscale ? 1 : 3] : like,
+    });
   } catch (error) {
     if (data !== undefined || !(error instanceof DeconvError)) throw error;
     throw new DeconvError(

@@ -18,12 +18,14 @@ import { targetOf } from "../core/presets/preset.ts";
 import { expectInputs, openData } from "./data.ts";
 import { thingsIn } from "./learn.ts";
 import { modelPath } from "./model_path.ts";
-import { dataOption, strictOption, threadsOption, wholeNumber } from "./options.ts";
+import { dataOption, fitOptions, strictOption, threadsOption, wholeNumber } from "./options.ts";
 import { logsText } from "./progress.ts";
 import { readRun } from "./run.ts";
 
 interface EvaluateOptions {
   data?: string;
+  size?: number;
+  grayscale?: boolean;
   samples?: number;
   batchSize: number;
   json?: string;
@@ -46,7 +48,10 @@ async function evaluate(given: string, options: EvaluateOptions): Promise<void> 
   if (!model.compiled) {
     throw new DeconvError(`Cannot evaluate "${path}": it was saved without a loss`);
   }
-  const { test } = openData({
+  const { test } = await openData({
+    size: options.size ?? run?.size,
+    grayscale: options.grayscale ?? run?.grayscale,
+    like: chosen ? undefined : model.inputShape,
     data: options.data,
     trainedOn: metadata.data,
     samples: options.samples,
@@ -98,6 +103,7 @@ export function evaluateCommand(_done: (code: number) => void): Command {
     .addOption(threadsOption())
     .addOption(strictOption())
     .addHelpText("after", EXAMPLES);
+  for (const option of fitOptions()) command.addOption(option);
   return command.action((model: string, options: EvaluateOptions) => evaluate(model, options));
 }
 

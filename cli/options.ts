@@ -31,9 +31,16 @@ export function gridSize(text: string): { rows: number; columns: number } {
 /** Where the pictures come from. */
 export const dataOption = (otherwise: string): Option =>
   new Option(
-    "--data <folder>",
-    `pictures: a folder with CIFAR-10 in its binary format, data_batch_*.bin and test_batch.bin (${otherwise})`,
+    "--data <path>",
+    `pictures: a folder with CIFAR-10 or CIFAR-100 (binary), IDX files as of MNIST, a folder of PNG or JPEG for each class, or pictures with masks; or a .npz, .npy or .csv file (${otherwise})`,
   );
+
+/** What becomes of pictures in files, which may have any size. */
+export const fitOptions = (): Option[] => [
+  new Option("--size <pixels>", "bring pictures in files to squares of this side")
+    .argParser(wholeNumber(1, 4096)),
+  new Option("--grayscale", "make pictures in files gray"),
+];
 
 /** How many threads compute. */
 export const threadsOption = (): Option =>

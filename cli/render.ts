@@ -4,13 +4,15 @@ import { loadModelFile, preset, setArithmetic, setThreads } from "../mod.ts";
 import { expectInputs, openData, shownTo } from "./data.ts";
 import { Metrics } from "./metrics.ts";
 import { modelPath } from "./model_path.ts";
-import { dataOption, pictureOptions, strictOption, threadsOption } from "./options.ts";
+import { dataOption, fitOptions, pictureOptions, strictOption, threadsOption } from "./options.ts";
 import { type PictureOptions, writePictures } from "./pictures.ts";
 import { readRun } from "./run.ts";
 import { openRunFolder } from "./run_folder.ts";
 
 interface RenderOptions extends PictureOptions {
   data?: string;
+  size?: number;
+  grayscale?: boolean;
   out?: string;
   threads?: number;
   strict?: boolean;
@@ -23,7 +25,10 @@ async function render(given: string, options: RenderOptions): Promise<void> {
   const { model, metadata } = await loadModelFile(path);
   const seed = Number(metadata.seed ?? 0), run = readRun(metadata.run);
   const chosen = run && preset(run.preset);
-  const data = openData({
+  const data = await openData({
+    size: options.size ?? run?.size,
+    grayscale: options.grayscale ?? run?.grayscale,
+    like: chosen ? undefined : model.inputShape,
     data: options.data,
     trainedOn: metadata.data,
     seed: Number.isSafeInteger(seed) ? seed : 0,
@@ -52,7 +57,7 @@ export function renderCommand(_done: (code: number) => void): Command {
     .option("--out <folder>", "where to put the pictures (default: beside the model)")
     .addOption(threadsOption())
     .addOption(strictOption());
-  for (const option of pictureOptions()) command.addOption(option);
+  for (const option of [...fitOptions(), ...pictureOptions()]) command.addOption(option);
   command.addHelpText("after", EXAMPLES);
   return command.action((model: string, options: RenderOptions) => render(model, options));
 }

@@ -10,10 +10,9 @@ import {
   type Preset,
   preset,
   PRESET_NAMES,
-  type PresetData,
   setArithmetic,
 } from "../mod.ts";
-import { expectInputs, openData } from "./data.ts";
+import { type Data, expectInputs, openData } from "./data.ts";
 import { Metrics } from "./metrics.ts";
 import { modelPath } from "./model_path.ts";
 import { DISCRIMINATOR_FILE, nextRunFolder, openRunFolder, type RunFolder } from "./run_folder.ts";
@@ -24,6 +23,8 @@ export interface RunOptions {
   data?: string;
   samples?: number;
   augment?: string;
+  size?: number;
+  grayscale?: boolean;
   epochs?: number;
   batchSize?: number;
   learningRate?: number;
@@ -42,6 +43,10 @@ export interface Run {
   samples?: number;
   /** What is done to training data at random, such as `flip,crop`. */
   augment?: string;
+  /** The side that pictures in files are brought to. */
+  size?: number;
+  /** Whether they become gray. */
+  grayscale?: boolean;
   epochs: number;
   batchSize: number;
   seed: number;
@@ -56,7 +61,7 @@ export interface Start {
   discriminator?: Model;
   run: Run;
   preset: Preset;
-  data: PresetData;
+  data: Data;
   /** Makes the folder it writes into. */
   open(): RunFolder;
   /** The losses so far. */
@@ -68,7 +73,7 @@ export interface Start {
  *
  * @throws {DeconvError} When there is no such preset, loss or optimizer, or the data are wrong.
  */
-export function startNew(options: RunOptions): Start {
+export async function startNew(options: RunOptions): Promise<Start> {
   const chosen = preset(options.preset ?? PRESET_NAMES[0]);
   if (options.strict) setArithmetic("strict");
   const seed = options.seed ?? 0;
@@ -77,12 +82,14 @@ export function startNew(options: RunOptions): Start {
     data: options.data,
     samples: options.samples,
     augment: options.augment,
+    size: options.size,
+    grayscale: options.grayscale,
     epochs: options.epochs ?? chosen.epochs,
     batchSize: options.batchSize ?? chosen.batchSize,
     seed,
     ...(getArithmetic() === "strict" ? { strict: true } : {}),
   };
-  const data = openData({ ...run, preset: chosen });
+  const data = await openData({ ...run, preset: chosen });
   const { shape, targetShape, classNames } = data.train;
   const steps = run.epochs * batchCount(data.train.size, run.batchSize);
   const peak = options.learningRate ?? chosen.learningRate;
@@ -136,7 +143,7 @@ export async function startAgain(options: RunOptions & { resume: string }): Prom
     );
   }
   const chosen = preset(run.preset);
-  const data = openData({ ...run, preset: chosen });
+  const data = await openData({ ...run, preset: chosen });
   const discriminator = chosen.adversary &&
     (await loadModelFile(join(folder, metadata.discriminator ?? DISCRIMINATOR_FILE))).model;
   expectInputs(discriminator ?? model, data.train);
@@ -166,6 +173,8 @@ export function readRun(text: string | undefined): Run | undefined {
     whole(run.epochs, 1) && whole(run.batchSize, 1) && whole(run.seed, 0) &&
     (run.strict === undefined || run.strict === true) &&
     (run.samples === undefined || whole(run.samples, 1)) &&
+    (run.size === undefined || whole(run.size, 1)) &&
+    (run.grayscale === undefined || typeof run.grayscale === "boolean") &&
     [run.data, run.augment].every((text) => text === undefined || typeof text === "string");
   return valid ? run : undefined;
 }

@@ -6,6 +6,7 @@ import { shownTo } from "./data.ts";
 import { learn, thingsIn } from "./learn.ts";
 import {
   dataOption,
+  fitOptions,
   pictureOptions,
   positiveNumber,
   strictOption,
@@ -26,7 +27,7 @@ interface TrainOptions extends PictureOptions, RunOptions {
 
 /** Says what is about to happen. */
 function announce(
-  { model, discriminator, run, data: { train, test } }: Start,
+  { model, discriminator, run, data: { train, test, found } }: Start,
   folder: string,
 ): void {
   const { epoch, batch } = model.progress;
@@ -34,6 +35,7 @@ function announce(
   const count = (dataset: Dataset) => `${dataset.size.toLocaleString("en")} ${thingsIn(dataset)}`;
   console.log(model.summary());
   if (discriminator) console.log(`against\n${discriminator.summary()}`);
+  if (found) console.log(`found ${found}`);
   console.log(
     `learning from ${count(train)} (${train.name}), testing on ${count(test)} (${test.name})`,
   );
@@ -50,7 +52,8 @@ function announce(
 async function train(options: TrainOptions): Promise<number> {
   const { resume, quiet = false } = options;
   if (options.threads) setThreads(options.threads);
-  const start = resume === undefined ? startNew(options) : await startAgain({ ...options, resume });
+  const start =
+    await (resume === undefined ? startNew(options) : startAgain({ ...options, resume }));
   const folder = start.open();
   try {
     if (!quiet) announce(start, folder.path);
@@ -126,6 +129,8 @@ const FIXED = [
   "preset",
   "samples",
   "augment",
+  "size",
+  "grayscale",
   "batchSize",
   "learningRate",
   "loss",
@@ -167,7 +172,7 @@ export function trainCommand(done: (code: number) => void): Command {
         .conflicts(FIXED),
     )
     .option("--quiet", "print only what to open at the end");
-  for (const option of pictureOptions()) command.addOption(option);
+  for (const option of [...fitOptions(), ...pictureOptions()]) command.addOption(option);
   command.addHelpText("after", more);
   return command.action(async (options: TrainOptions) => done(await train(options)));
 }

@@ -77,6 +77,7 @@ function failures(at: (name: string) => string): Failure[] {
     usage(train("--learning-rate", "0"), /Give a number above 0/),
     usage(train("--learning-rate", "NaN"), /Give a number above 0/),
     usage(train("--threads", "0"), /Give a whole number of at least 1/),
+    usage(train("--size", "0"), /Give a whole number from 1 to 4096/),
     usage(train("--seed", "-1"), /Give a whole number of at least 0/),
     usage(train("--images", "65"), /Give a whole number from 1 to 64/),
     usage(train("--grid", "2"), /Give rows and columns, such as 2x2/),
@@ -97,8 +98,8 @@ function failures(at: (name: string) => string): Failure[] {
     wrong(train("--threads", "9999"), /Cannot use 9999 threads: give a whole number from 1 to/),
     wrong(train("--data", at("nowhere")), /folder "\S*nowhere": there is no such path/),
     wrong(train("--data", ""), /data's folder is empty/),
-    wrong(train("--data", at("file")), /folder "\S*file": it is a file; give the folder/),
-    wrong(train("--data", at("empty")), /no CIFAR-10|there is no data_batch_\*\.bin/),
+    wrong(train("--data", at("file")), /what data are in "\S*file": looked for a \.npz/),
+    wrong(train("--data", at("empty")), /what data are in "\S*empty": looked for .*CIFAR-10/),
     wrong(train("--data", at("no-test")), /there is no test_batch\.bin/),
     wrong(train("--data", at("truncated")), /data_batch_1\.bin as CIFAR-10: its 9218 bytes/),
     wrong(train("--data", at("no-pictures")), /there are no pictures/),
@@ -122,7 +123,7 @@ function failures(at: (name: string) => string): Failure[] {
     wrong(["render", at("small.model")], /takes inputs of shape \[16,16,3\].* are \[32,32,3\]/),
     wrong(["render", at("dense.model")], /takes inputs of shape \[10\].* are \[32,32,3\]/),
     wrong(["render", at("fits.model"), "--out", at("file")], /a file is in the way/),
-    wrong(["render", at("fits.model"), "--out", at("run"), "--data", at("file")], /it is a file/),
+    wrong(["render", at("fits.model"), "--out", at("run"), "--data", at("file")], /Cannot tell/),
   ];
 }
 

@@ -16,8 +16,8 @@ export interface CsvOptions {
    * label, class, target or y, otherwise the first.
    */
   readonly label?: string | number | null;
-  /** The shape of what the other columns hold, row-major. Default `[columns]`. */
-  readonly shape?: Shape;
+  /** The shape of what the other columns hold, row-major, or what makes one of their number. Default `[columns]`. */
+  readonly shape?: Shape | ((columns: number) => Shape);
   /** Whether values are bytes, to be divided by 255. Default whether `shape` is that of a picture. */
   readonly bytes?: boolean;
   /** What stands between columns. Default: found out from the first rows. */
@@ -98,7 +98,8 @@ export async function csv(source: ByteSource, options: CsvOptions = {}): Promise
     }
   }
   if (!columns || rows === 0) return refuse("it has no rows");
-  const width = columns.length - (label < 0 ? 0 : 1), shape = options.shape ?? [width];
+  const width = columns.length - (label < 0 ? 0 : 1), { shape: given = [width] } = options;
+  const shape = typeof given === "function" ? given(width) : given;
   if (sizeOf(shape) !== width) {
     refuse(`its ${width} columns of values do not make ${shapeText(shape)}`);
   }
