@@ -171,8 +171,20 @@ export type {
   TrainingRun,
 } from "./core/callbacks/callback.ts";
 export type { MonitorOptions } from "./core/callbacks/monitor.ts";
+export { csvLogger } from "./core/callbacks/csv_logger.ts";
 export { earlyStopping, type EarlyStoppingOptions } from "./core/callbacks/early_stopping.ts";
+export {
+  exponentialMovingAverage,
+  type ExponentialMovingAverageOptions,
+} from "./core/callbacks/exponential_moving_average.ts";
 export { lambdaCallback } from "./core/callbacks/lambda.ts";
+export { learningRateScheduler } from "./core/callbacks/learning_rate_scheduler.ts";
+export { modelCheckpoint, type ModelCheckpointOptions } from "./core/callbacks/model_checkpoint.ts";
+export {
+  reduceLROnPlateau,
+  type ReduceLROnPlateauOptions,
+} from "./core/callbacks/reduce_lr_on_plateau.ts";
+export { terminateOnNaN } from "./core/callbacks/terminate_on_nan.ts";
 export type { Loss, LossName, LossOptions, WeightedLosses } from "./core/losses.ts";
 export type { LossConfig } from "./core/losses/loss.ts";
 export type { CustomLoss } from "./core/losses/custom.ts";

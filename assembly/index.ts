@@ -19,7 +19,7 @@ export { loss_kl } from "./loss_kl";
 export { loss_ssim } from "./loss_ssim";
 export { loss_total_variation } from "./loss_total_variation";
 export { adagrad, adam, rmsprop, sgd } from "./optimizer";
-export { limit_norms, penalty } from "./weights";
+export { blend, limit_norms, penalty } from "./weights";
 export { winograd_pass } from "./winograd";
 export { winograd_kernel_gradient } from "./winograd_gradient";
 export { scatter_pass } from "./scatter";

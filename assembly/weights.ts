@@ -1,5 +1,5 @@
 // deno-lint-ignore-file no-unused-vars -- AssemblyScript: a class is a layout, used as a type
-// Penalties on weights and activities, and norms of weights.
+// Penalties on weights and activities, averages and norms of weights.
 
 import { sumPartials } from "./arithmetic";
 import { ARGUMENTS, workspace } from "./memory";
@@ -43,6 +43,22 @@ export function penalty(n: i32, l1: f32, l2: f32, x: usize, g: usize): f64 {
   const chunks = (n + CHUNK - 1) / CHUNK;
   parallel(penaltyChunk.index, chunks);
   return sumPartials(chunks);
+}
+
+function blendChunk(chunk: i32, _thread: i32): void {
+  const a = changetype<Penalty>(ARGUMENTS), share = f32x4.splat(a.l1);
+  const end = <usize> min((chunk + 1) * CHUNK, a.n) * 4;
+  for (let i = <usize> (chunk * CHUNK) * 4; i < end; i += 16) {
+    const y = v128.load(a.g + i);
+    v128.store(a.g + i, madd(share, f32x4.sub(v128.load(a.x + i), y), y));
+  }
+}
+
+/** y += share · (x - y). */
+export function blend(n: i32, share: f32, x: usize, y: usize): void {
+  const a = changetype<Penalty>(ARGUMENTS);
+  a.n = n, a.l1 = share, a.x = x, a.g = y;
+  parallel(blendChunk.index, (n + CHUNK - 1) / CHUNK);
 }
 
 /** Columns that one chunk takes: a cache line. */

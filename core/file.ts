@@ -60,6 +60,20 @@ export async function writeFileAtomic(path: string, bytes: Uint8Array | string):
 }
 
 /**
+ * Removes a file, if there is one.
+ *
+ * @throws {DeconvError} When it may not be removed.
+ */
+export async function removeFile(path: string): Promise<void> {
+  const { rm } = await import("node:fs/promises");
+  try {
+    await rm(path, { force: true });
+  } catch (error) {
+    throw new DeconvError(`Cannot remove "${path}": ${fileProblem(error)}`);
+  }
+}
+
+/**
  * Saves a model as one safetensors file, whole or not at all.
  *
  * @param metadata More strings to keep in the file.

@@ -42,6 +42,11 @@ export function activityPenalty(
   };
 }
 
+/** y += share · (x − y). */
+export function blend(x: Block, share: number, y: Block): void {
+  runtime().call("blend", y.length, share, x.address, y.address);
+}
+
 /** Makes weights what a constraint wants them to be. */
 export function constrain(constraint: ConstraintConfig, shape: Shape, w: Block): void {
   if (constraint.kind === "non_neg") {
