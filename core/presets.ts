@@ -1,12 +1,15 @@
 import { DeconvError } from "./errors.ts";
 import { articleCnn, articleDnn, articleText } from "./presets/article.ts";
 import { classifier } from "./presets/classifier.ts";
+import { dcgan } from "./presets/dcgan.ts";
 import { deconvAutoencoder } from "./presets/deconv_autoencoder.ts";
 import { denoiser } from "./presets/denoiser.ts";
 import type { Preset } from "./presets/preset.ts";
 import { superResolution } from "./presets/super_resolution.ts";
+import { textCnn } from "./presets/text_cnn.ts";
 import { unet } from "./presets/unet.ts";
 import { unpool } from "./presets/unpool.ts";
+import { vae } from "./presets/vae.ts";
 import { waveAutoencoder } from "./presets/wave_autoencoder.ts";
 
 const PRESETS: ReadonlyMap<string, Preset> = new Map(
@@ -17,9 +20,12 @@ const PRESETS: ReadonlyMap<string, Preset> = new Map(
     articleText,
     classifier,
     denoiser,
+    vae,
+    dcgan,
     unet,
     superResolution,
     unpool,
+    textCnn,
     waveAutoencoder,
   ].map((preset) => [preset.name, preset]),
 );

@@ -15,20 +15,26 @@ export interface ReconstructionSheetOptions {
   readonly title?: string;
   /** The map for differences; default `"magma"`. */
   readonly colormap?: Colormap;
+  /**
+   * What should have come out, of the output's shape, where it is not the input itself: a clean picture,
+   * a larger one, a mask. It gets a row of its own, and differences are taken from it; the input may
+   * then have another size.
+   */
+  readonly target?: Tensor;
 }
 
 /** Pictures shown at most. */
 const most = 16;
 
 /**
- * Draws what a network made of pictures: a row of inputs, a row of outputs, and a row of absolute
- * differences (the mean of the channels) on one scale from 0 to the largest of them, with the mean
+ * Draws what a network made of pictures: a row of inputs, a row of outputs (a row of targets, where those
+ * are not the inputs), and a row of absolute differences (the mean of the channels) on one scale from 0 to the largest of them, with the mean
  * squared error of each picture below. Pictures are clipped to 0..1; when there are more than 16, the
  * first are shown and the subtitle says so.
  *
  * @param input Pictures `[n, h, w, 1 or 3]` in 0..1.
  * @param output What came out, of the same shape.
- * @param options Title and colours.
+ * @param options Title, colours, and what should have come out.
  * @throws {DeconvError} When the shapes differ or are not of pictures.
  *
  * @example
@@ -44,35 +50,52 @@ export function reconstructionSheet(
   output: Tensor,
   options: ReconstructionSheetOptions = {},
 ): Image {
-  const { title = "Reconstruction", colormap = "magma" } = options;
+  const { title = "Reconstruction", colormap = "magma", target = input } = options;
   colormapTable(colormap);
-  if (!sameShape(input.shape, output.shape)) {
+  const what = target === input ? "input" : "target";
+  if (!sameShape(target.shape, output.shape)) {
     throw new DeconvError(
-      `Cannot compare input ${shapeText(input.shape)} with output ${shapeText(output.shape)}: ` +
+      `Cannot compare ${what} ${shapeText(target.shape)} with output ${shapeText(output.shape)}: ` +
         "the shapes must be the same",
     );
   }
   checkPictures(input, "the input");
-  const [pictures, height, width] = input.shape;
+  checkPictures(target, `the ${what}`);
+  const [pictures, height, width] = target.shape;
+  if (input.shape[0] !== pictures) {
+    throw new DeconvError(
+      `Cannot show ${input.shape[0]} inputs beside ${pictures} targets: give one for each`,
+    );
+  }
   const shown = Math.min(pictures, most);
-  const differences = Array.from({ length: shown }, (_, n) => difference(input, output, n));
-  const errors = Array.from({ length: pictures }, (_, n) => squaredError(input, output, n));
+  const differences = Array.from({ length: shown }, (_, n) => difference(target, output, n));
+  const errors = Array.from({ length: pictures }, (_, n) => squaredError(target, output, n));
   const highest = Math.max(...differences.map(({ data }) => rangeOf(data).high));
   const scale = scaleFor({ low: 0, high: highest, notFinite: 0 }, colormap);
 
   const side = Math.floor((bodyWidth - 90) / shown) - 8;
-  const factor = scalesFor({ width, height }, { most: Math.min(160, side) })[0];
-  const enlarge = (image: Image) =>
-    upscale(shrinkToFit(image, { width: Math.max(64, side), height: Math.max(64, side) }), factor);
+  const box = Math.min(160, Math.max(64, side));
+  const enlarge = (image: Image) => {
+    const factor = scalesFor(image, { most: Math.min(160, side) })[0];
+    return upscale(shrinkToFit(image, { width: box, height: box }), factor);
+  };
   const row = (paint: (n: number) => Tile) => Array.from({ length: shown }, (_, n) => paint(n));
+  const wanted = target === input
+    ? []
+    : [row((n) => ({ image: enlarge(paintPicture(target, n)) }))];
   const body = drawGrid([
     row((n) => ({ image: enlarge(paintPicture(input, n)) })),
     row((n) => ({ image: enlarge(paintPicture(output, n)) })),
+    ...wanted,
     row((n) => ({
       image: enlarge(paintPlane(differences[n], scale)),
       caption: numberText(errors[n]),
     })),
-  ], { gutter: 6, rowLabels: ["input", "output", "difference"], captionLabel: "MSE" });
+  ], {
+    gutter: 6,
+    rowLabels: ["input", "output", ...wanted.map(() => "target"), "difference"],
+    captionLabel: "MSE",
+  });
 
   const ranges = [rangeOf(input.data), rangeOf(output.data)];
   const notFinite = ranges[0].notFinite + ranges[1].notFinite;

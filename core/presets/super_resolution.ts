@@ -55,7 +55,11 @@ export const superResolution: Preset = {
       filters: 4 * channels,
       kernelSize: 3,
       padding: "same",
-      kernelInitializer: { kind: "random_normal", stddev: 1e-3 },
+      kernelInitializer: {
+        kind: "icnr",
+        blockSize: 2,
+        initializer: { kind: "random_normal", stddev: 1e-3 },
+      },
     }).apply(last);
     const details = depthToSpace({ name: "shuffle", blockSize: 2 }).apply(parts);
     const enlarged = upsampling2d({ name: "enlarged", size: 2, interpolation: "bilinear" })
