@@ -120,7 +120,7 @@ function kernelSection(kernel: Tensor, kind: string): Section {
     return { caption: `${caption} ${rows}×${columns}`, note, picture: tiles([image], 1) };
   }
   const parts = takeApart(kernel, tiledKind(kind, kernel));
-  const { planes, filters, stretch } = parts, rgb = planes === 3 && shape.length === 4;
+  const { planes, filters } = parts, rgb = planes === 3 && shape.length === 4;
   const count = rgb ? filters : planes * filters;
   /** The slice, or all three of them, that a tile shows. */
   const slices = (i: number) =>
@@ -130,11 +130,20 @@ function kernelSection(kernel: Tensor, kind: string): Section {
     const [red, green, blue] = slices(i);
     const image = rgb
       ? paintColor([red, green, blue], { low: -high, high })
-      : upscale(paintPlane(red, scale), 1, stretch);
+      : paintPlane(red, scale);
+    // A strip of many taps or of many channels fills its square both ways.
+    if (shape.length === 3) {
+      return fitInBox(upscale(image, fill(image.width), fill(image.height)), 30);
+    }
     return fitInBox(image, 30);
   });
   const what = rgb || parts.note ? "filters" : "planes";
   return { caption: ofText(chosen.length, count, what), note, picture: tiles(painted, 6) };
+}
+
+/** The factor that makes so many pixels a tile's side, 10 at most. */
+function fill(pixels: number): number {
+  return Math.max(1, Math.min(10, Math.floor(30 / pixels)));
 }
 
 /** How a kernel is drawn: as its layer's kind, of which a separable one has a depthwise kernel. */
