@@ -42,6 +42,8 @@ export interface DataOptions {
   size?: number;
   /** Whether pictures in files become gray. */
   grayscale?: boolean;
+  /** How many workers decode pictures in files. */
+  workers?: number;
   /** The shape that a model without a preset takes, which pictures in files are brought to. */
   like?: Shape;
 }
@@ -64,7 +66,7 @@ export async function openData(options: DataOptions): Promise<Data> {
 }
 
 async function open(options: DataOptions): Promise<Data> {
-  const { data, trainedOn, samples, seed = 0, preset, size, grayscale, like } = options;
+  const { data, trainedOn, samples, seed = 0, preset, size, grayscale, like, workers } = options;
   const path = data ?? trainedOn;
   if (path === undefined) {
     return preset?.data?.(seed) ?? {
@@ -79,6 +81,7 @@ async function open(options: DataOptions): Promise<Data> {
     const [height, width, channels] = like?.length === 3 ? like : [];
     return await openDataset(path, {
       seed,
+      workers,
       size: size ?? (like?.length === 3 ? [height, width] : undefined),
       grayscale: grayscale ?? channels === 1,
       shape: size ? [size, size, grayscale ? 1 : 3] : like,

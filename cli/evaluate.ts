@@ -26,6 +26,7 @@ interface EvaluateOptions {
   data?: string;
   size?: number;
   grayscale?: boolean;
+  workers?: number;
   samples?: number;
   batchSize: number;
   json?: string;
@@ -51,6 +52,7 @@ async function evaluate(given: string, options: EvaluateOptions): Promise<void> 
   const { test } = await openData({
     size: options.size ?? run?.size,
     grayscale: options.grayscale ?? run?.grayscale,
+    workers: options.workers,
     like: chosen ? undefined : model.inputShape,
     data: options.data,
     trainedOn: metadata.data,

@@ -40,6 +40,8 @@ export const fitOptions = (): Option[] => [
   new Option("--size <pixels>", "bring pictures in files to squares of this side")
     .argParser(wholeNumber(1, 4096)),
   new Option("--grayscale", "make pictures in files gray"),
+  new Option("--workers <count>", "workers that decode pictures in files meanwhile (default: none)")
+    .argParser(wholeNumber(0, 64)),
 ];
 
 /** How many threads compute. */

@@ -13,6 +13,7 @@ interface RenderOptions extends PictureOptions {
   data?: string;
   size?: number;
   grayscale?: boolean;
+  workers?: number;
   out?: string;
   threads?: number;
   strict?: boolean;
@@ -28,6 +29,7 @@ async function render(given: string, options: RenderOptions): Promise<void> {
   const data = await openData({
     size: options.size ?? run?.size,
     grayscale: options.grayscale ?? run?.grayscale,
+    workers: options.workers,
     like: chosen ? undefined : model.inputShape,
     data: options.data,
     trainedOn: metadata.data,

@@ -25,6 +25,7 @@ export interface RunOptions {
   augment?: string;
   size?: number;
   grayscale?: boolean;
+  workers?: number;
   epochs?: number;
   batchSize?: number;
   learningRate?: number;
@@ -89,7 +90,7 @@ export async function startNew(options: RunOptions): Promise<Start> {
     seed,
     ...(getArithmetic() === "strict" ? { strict: true } : {}),
   };
-  const data = await openData({ ...run, preset: chosen });
+  const data = await openData({ ...run, preset: chosen, workers: options.workers });
   const { shape, targetShape, classNames } = data.train;
   const steps = run.epochs * batchCount(data.train.size, run.batchSize);
   const peak = options.learningRate ?? chosen.learningRate;
@@ -143,7 +144,7 @@ export async function startAgain(options: RunOptions & { resume: string }): Prom
     );
   }
   const chosen = preset(run.preset);
-  const data = await openData({ ...run, preset: chosen });
+  const data = await openData({ ...run, preset: chosen, workers: options.workers });
   const discriminator = chosen.adversary &&
     (await loadModelFile(join(folder, metadata.discriminator ?? DISCRIMINATOR_FILE))).model;
   expectInputs(discriminator ?? model, data.train);

@@ -1,6 +1,6 @@
 import type { BatchPosition, Callback, TrainingRun } from "./callbacks/callback.ts";
 import { CallbackList } from "./callbacks/list.ts";
-import { batchCount, batches } from "./data/batches.ts";
+import { batchCount, batches, withNext } from "./data/batches.ts";
 import { DeconvError } from "./errors.ts";
 import { positive } from "./geometry.ts";
 import type { Model } from "./model.ts";
@@ -93,12 +93,14 @@ export async function fit(
     await list.call("onEpochBegin", epoch, run);
     const totals = trainer.totals();
     let batch = start, before = 0;
-    for (const indices of batches(size, { batchSize, shuffle, seed, epoch, start })) {
+    const all = batches(size, { batchSize, shuffle, seed, epoch, start });
+    for (const [indices, next] of withNext(all)) {
       if (!before && ends()) return false;
       const at: BatchPosition = { epoch, batch, batches: count, size: indices.length };
       await list.call("onBatchBegin", at, run);
       const plan = trainer.plans.get({ batch: indices.length, gradients: true });
       const targets = await trainer.read(plan, source, indices, epoch);
+      if (next) source.ahead?.(next);
       const part = partOf(batch, before, { accumulate, count, batchSize, size });
       const loss = trainer.step(plan, targets, { seed, step: epoch * count + batch }, part);
       if (!Number.isFinite(loss.total)) {

@@ -17,6 +17,8 @@ export interface BatchSource {
     targets: readonly Float32Array[],
     pass?: number,
   ): void | Promise<void>;
+  /** Told what will be read next. */
+  ahead?(indices: ArrayLike<number>): void;
 }
 
 /** What a dataset's pictures are to be turned into: their targets (classes, masks …), or themselves. */
@@ -109,6 +111,7 @@ export function datasetSource(
     return {
       size,
       targetIsInput: true,
+      ahead: dataset.ahead,
       read: (indices, [x], _, pass) => dataset.read(indices, x, undefined, pass),
     };
   }
@@ -117,6 +120,7 @@ export function datasetSource(
   return {
     size,
     targetIsInput: false,
+    ahead: dataset.ahead,
     read(indices, [x], [wanted], pass) {
       const length = indices.length * count;
       if (write && given.length < length) given = new Float32Array(length);

@@ -64,6 +64,18 @@ export function* batches(size: number, options: BatchOptions = {}): Generator<Ui
   }
 }
 
+/** Batches, each with the one after it. */
+export function* withNext(
+  all: Iterable<Uint32Array>,
+): Generator<[batch: Uint32Array, next: Uint32Array | undefined]> {
+  let last: Uint32Array | undefined;
+  for (const batch of all) {
+    if (last) yield [last, batch];
+    last = batch;
+  }
+  if (last) yield [last, undefined];
+}
+
 /**
  * Reads a dataset batch by batch. Every batch has arrays of its own, which may be kept.
  *

@@ -63,6 +63,8 @@ export function cache(dataset: Dataset, options: CacheOptions = {}): Dataset {
 
   const result: Dataset = {
     ...dataset,
+    ahead: dataset.ahead &&
+      ((indices) => dataset.ahead!(Array.from(indices).filter((index) => !has[index]))),
     read(indices, x, y) {
       checkRead(result, indices, x, y);
       const missing = [...new Set(Array.from(indices))].filter((index) => !has[index]);

@@ -32,6 +32,10 @@ export function zip(
     shape: pictures.shape,
     targetShape: targets.shape,
     classNames: options.classNames,
+    ahead(indices) {
+      pictures.ahead?.(indices);
+      targets.ahead?.(indices);
+    },
     read(indices, x, y, pass) {
       checkRead(result, indices, x, y);
       const reading = pictures.read(indices, x, undefined, pass);
@@ -68,6 +72,13 @@ export function concat(datasets: readonly Dataset[], options: { name?: string } 
     ...first,
     name: options.name ?? datasets.map(({ name }) => name).join(" + "),
     size,
+    ahead(indices) {
+      datasets.forEach((dataset, which) => {
+        const start = ends[which - 1] ?? 0;
+        const own = Array.from(indices).filter((i) => i >= start && i < ends[which]);
+        dataset.ahead?.(own.map((i) => i - start));
+      });
+    },
     read(indices, x, targets, pass) {
       checkRead(result, indices, x, targets);
       return readFrom(0);

@@ -38,6 +38,11 @@ export interface Dataset {
     targets?: Float32Array,
     pass?: number,
   ): void | Promise<void>;
+  /**
+   * Told, training says here what it will read next, so that it can be made ready meanwhile. Absent
+   * where there is nothing to gain.
+   */
+  ahead?(indices: ArrayLike<number>): void;
 }
 
 /** How many numbers the target of one picture is. */
@@ -222,6 +227,7 @@ function view(dataset: Dataset, size: number, original: (index: number) => numbe
       checkRead(result, indices, x, targets);
       return dataset.read(Array.from(indices, original), x, targets, pass);
     },
+    ahead: dataset.ahead && ((indices) => dataset.ahead!(Array.from(indices, original))),
   };
   return result;
 }

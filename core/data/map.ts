@@ -58,6 +58,7 @@ export function map(
     shape,
     targetShape: targetShape ?? undefined,
     classNames,
+    ahead: dataset.ahead,
     read(indices, x, targets, pass = 0) {
       checkRead(result, indices, x, targets);
       const count = indices.length;

@@ -1,16 +1,10 @@
 import { DeconvError } from "../errors.ts";
 import { zip } from "./combine.ts";
 import type { Dataset } from "./dataset.ts";
-import { decodePicture, toValues } from "./decode_picture.ts";
 import { inFolder } from "./file.ts";
 import { picturesIn } from "./image_folder.ts";
-import {
-  fileDataset,
-  firstSize,
-  pictureFiles,
-  pictureFitter,
-  type PictureOptions,
-} from "./picture_files.ts";
+import { fileDataset, firstSize, pictureFiles, type PictureOptions } from "./picture_files.ts";
+import { decodeConfig } from "./picture_decoder.ts";
 
 /** How masks become targets. */
 export interface MaskOptions extends PictureOptions {
@@ -50,7 +44,8 @@ export function openMaskPairs(
   pairs: readonly (readonly [picture: string, mask: string])[],
   options: MaskOptions = {},
 ): Dataset {
-  const { name = "pictures with masks", classNames, threshold = 0.5, fit, cacheLimit } = options;
+  const { name = "pictures with masks", classNames, threshold = 0.5, fit, cacheLimit, workers } =
+    options;
   const { classes = classNames?.length } = options;
   if (options.corrupt === "skip") {
     throw new DeconvError(`Cannot skip corrupt files of ${name}: pictures and masks go in pairs`);
@@ -67,36 +62,14 @@ export function openMaskPairs(
   const limit = (cacheLimit ?? 2 ** 28) / 2;
   const pictures = pairs.map(([picture]) => picture);
   const x = pictureFiles(pictures, { ...options, name, cacheLimit: limit });
-  const fitter = pictureFitter(options.size ?? firstSize(pictures, name), {
+  const config = decodeConfig(options.size ?? firstSize(pictures, name), {
     exact: options.size === undefined,
+    channels: 1,
     fit,
-    scaling: "nearest",
+    mask: { threshold, classes },
   });
-  const masks = fileDataset(pairs.map(([, mask]) => mask), {
-    name: `masks of ${name}`,
-    shape: [...x.shape.slice(0, 2), 1],
-    limit,
-    scale: 1,
-    decode: (file, path) => {
-      const pixels = decodePicture(file, path, { indices: classes !== undefined });
-      if (classes === undefined) {
-        const values = fitter.apply(toValues(pixels, 1, "white"), pixels, path);
-        return Uint8Array.from(values, (value) => value > threshold ? 1 : 0);
-      }
-      if (pixels.channels > 1) {
-        throw new DeconvError(
-          `Cannot read classes from ${path}: a mask of classes must be gray or have a palette`,
-        );
-      }
-      const wrong = pixels.data.find((value) => value >= classes);
-      if (wrong !== undefined) {
-        throw new DeconvError(
-          `Cannot read classes from ${path}: it holds ${wrong}, and there are ${classes} classes, numbered from 0`,
-        );
-      }
-      return Uint8Array.from(fitter.apply(Float32Array.from(pixels.data), pixels, path));
-    },
-  });
+  const paths = pairs.map(([, mask]) => mask);
+  const masks = fileDataset(paths, { name: `masks of ${name}`, config, limit, workers });
   return zip(x, masks, { name, classNames });
 }
 

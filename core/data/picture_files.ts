@@ -3,11 +3,13 @@
  * as far as allowed.
  */
 import { DeconvError } from "../errors.ts";
-import { type Shape, sizeOf } from "../tensor.ts";
+import { sizeOf } from "../tensor.ts";
 import { checkRead, type Dataset } from "./dataset.ts";
-import { type Alpha, decodePicture, toValues } from "./decode_picture.ts";
+import { type Alpha, decodePicture } from "./decode_picture.ts";
+import { decodePool } from "./decode_pool.ts";
 import { readFile } from "./file.ts";
-import { type Fit, fitPicture, FITS, type Scaling, type Size } from "./fit_picture.ts";
+import type { Fit } from "./fit_picture.ts";
+import { type DecodeConfig, decodeConfig, decodeFile } from "./picture_decoder.ts";
 
 /** How pictures in files become arrays. */
 export interface PictureOptions {
@@ -27,36 +29,57 @@ export interface PictureOptions {
    * or `"skip"` them, for which every file is decoded once at the start.
    */
   readonly corrupt?: "refuse" | "skip";
+  /**
+   * How many workers decode pictures beside the training, a batch ahead; 0 (the default) decodes them
+   * when they are read. Deno needs permission to read deconv's own files for that; where workers cannot
+   * be started, pictures are decoded as with 0. The numbers are the same.
+   */
+  readonly workers?: number;
   /** How many bytes of decoded pictures may be kept in memory. Default 256 MiB. */
   readonly cacheLimit?: number;
 }
 
-/** Turns the bytes of a file into values of 255ths, or whatever bytes stand for. */
-export type DecodeFile = (bytes: Uint8Array, path: string) => Uint8Array;
-
 /** Files as a dataset, with a class each if `labels` are given. */
 export function fileDataset(
   paths: readonly string[],
-  { name, shape, decode, limit = 2 ** 28, labels, classNames, scale = 255 }: {
+  { name, config, limit = 2 ** 28, labels, classNames, workers = 0 }: {
     name: string;
-    shape: Shape;
-    decode: DecodeFile;
+    config: DecodeConfig;
     limit?: number;
     labels?: readonly number[];
     classNames?: readonly string[];
-    /** What a byte is divided by. */
-    scale?: number;
+    workers?: number;
   },
 ): Dataset {
-  const one = sizeOf(shape), kept: (Uint8Array | undefined)[] = [];
+  if (!(Number.isInteger(workers) && workers >= 0 && workers <= 64)) {
+    throw new DeconvError(`Cannot decode pictures with ${workers} workers: give 0 to 64`);
+  }
+  const shape = [config.height, config.width, config.channels], one = sizeOf(shape);
+  const scale = config.mask ? 1 : 255;
+  const kept: (Uint8Array | undefined)[] = [];
   let room = limit;
-  const bytesOf = (index: number): Uint8Array => {
-    const known = kept[index];
-    if (known) return known;
-    const bytes = decode(readFile(paths[index]), paths[index]);
-    if (one <= room) {
-      kept[index] = bytes;
-      room -= one;
+  const keep = (index: number, bytes: Uint8Array) => {
+    if (kept[index] || one > room) return;
+    kept[index] = bytes;
+    room -= one;
+  };
+  const decode = (index: number) => {
+    const bytes = kept[index] ?? decodeFile(readFile(paths[index]), paths[index], config);
+    keep(index, bytes);
+    return bytes;
+  };
+  const pool = workers ? decodePool(workers) : undefined;
+  const coming = new Map<number, Promise<Uint8Array>>();
+  /** Has a picture decoded in a worker, once. */
+  const order = (index: number): Promise<Uint8Array> => {
+    let bytes = coming.get(index);
+    if (!bytes) {
+      // A file that cannot be read is a matter for whoever reads the picture.
+      bytes = new Promise<Uint8Array>((resolve) =>
+        resolve(pool!.decode(readFile(paths[index]), paths[index], config))
+      );
+      bytes.catch(() => {});
+      coming.set(index, bytes);
     }
     return bytes;
   };
@@ -65,16 +88,39 @@ export function fileDataset(
     size: paths.length,
     shape,
     classNames,
+    ahead: pool && ((indices) => {
+      for (const index of Array.from(indices)) if (!kept[index]) order(index);
+    }),
     read(indices, x, targets) {
       checkRead(dataset, indices, x, targets);
-      for (let i = 0; i < indices.length; i++) {
-        const bytes = bytesOf(indices[i]);
+      const write = (i: number, bytes: Uint8Array) => {
         for (let j = 0, at = i * one; j < one; j++) x[at + j] = bytes[j] / scale;
         if (targets) targets[i] = labels?.[indices[i]] ?? -1;
+      };
+      if (pool && Array.from(indices).some((index) => !kept[index])) {
+        return readLater(indices, write);
       }
+      for (let i = 0; i < indices.length; i++) write(i, decode(indices[i]));
     },
   };
   return dataset;
+
+  async function readLater(
+    indices: ArrayLike<number>,
+    write: (i: number, bytes: Uint8Array) => void,
+  ): Promise<void> {
+    const all = Array.from(indices);
+    const bytes = all.map((index) => kept[index] ?? order(index));
+    try {
+      for (let i = 0; i < all.length; i++) {
+        const decoded = await bytes[i];
+        keep(all[i], decoded);
+        write(i, decoded);
+      }
+    } finally {
+      for (const index of all) coming.delete(index);
+    }
+  }
 }
 
 /**
@@ -92,16 +138,21 @@ export function pictureFiles(
     classNames?: readonly string[];
   } = {},
 ): Dataset {
-  const { name = "pictures", corrupt = "refuse", classNames } = options;
-  const { size, decode } = pictureDecoder(paths, name, options);
-  const shape = [size.height, size.width, options.grayscale ? 1 : 3];
-  const details = { name, shape, decode, limit: options.cacheLimit, classNames };
+  const { name = "pictures", corrupt = "refuse", classNames, size, fit, alpha } = options;
+  const config = decodeConfig(size ?? firstSize(paths, name, corrupt === "skip"), {
+    exact: size === undefined,
+    channels: options.grayscale ? 1 : 3,
+    fit,
+    alpha,
+  });
+  const { cacheLimit: limit, workers } = options;
+  const details = { name, config, limit, classNames, workers };
   const all = fileDataset(paths, { ...details, labels: options.labels });
   if (corrupt === "refuse") return all;
   if (corrupt !== "skip") {
     throw new DeconvError(`Unknown corrupt ${JSON.stringify(corrupt)}: use "refuse" or "skip"`);
   }
-  const good = readable(all);
+  const good = readable(fileDataset(paths, { ...details, workers: 0 }));
   if (good.length === 0) throw new DeconvError(`Cannot use ${name}: no picture can be decoded`);
   return fileDataset(good.map((i) => paths[i]), {
     ...details,
@@ -121,61 +172,6 @@ function readable(dataset: Dataset): number[] {
       throw error;
     }
   });
-}
-
-/** The size pictures get, and how a file becomes one. */
-function pictureDecoder(
-  paths: readonly string[],
-  name: string,
-  { size, grayscale = false, fit, alpha = "white", corrupt }: PictureOptions,
-): { size: Size; decode: DecodeFile } {
-  if (alpha !== "white" && alpha !== "drop") {
-    throw new DeconvError(`Unknown alpha ${JSON.stringify(alpha)}: use "white" or "drop"`);
-  }
-  const channels = grayscale ? 1 : 3;
-  const fitter = pictureFitter(size ?? firstSize(paths, name, corrupt === "skip"), {
-    exact: size === undefined,
-    fit,
-    scaling: "bilinear",
-  });
-  return {
-    size: fitter.size,
-    decode: (file, path) => {
-      const pixels = decodePicture(file, path);
-      const values = fitter.apply(toValues(pixels, channels, alpha), pixels, path);
-      return Uint8Array.from(values, (value) => Math.round(255 * value));
-    },
-  };
-}
-
-/** Brings pictures to a size, or refuses those of another. */
-export function pictureFitter(
-  size: number | readonly [number, number],
-  { exact, fit = "stretch", scaling }: { exact: boolean; fit?: Fit; scaling: Scaling },
-): { size: Size; apply(values: Float32Array, has: Size, path: string): Float32Array } {
-  const [height, width] = typeof size === "number" ? [size, size] : size;
-  if (![height, width].every((side) => Number.isInteger(side) && side >= 1 && side <= 16384)) {
-    throw new DeconvError(
-      `Cannot bring pictures to size ${size}: give whole numbers from 1 to 16384`,
-    );
-  }
-  if (!FITS.includes(fit)) {
-    throw new DeconvError(`Unknown fit ${JSON.stringify(fit)}: use ${FITS.join(", ")}`);
-  }
-  const wanted = { height, width };
-  return {
-    size: wanted,
-    apply(values, has, path) {
-      if (has.height === height && has.width === width) return values;
-      if (exact) {
-        throw new DeconvError(
-          `Cannot use ${path} with the pictures before it: it has ${has.height}x${has.width} ` +
-            `pixels, not ${height}x${width}: give a size`,
-        );
-      }
-      return fitPicture(values, has, wanted, { fit, scaling, name: path });
-    },
-  };
 }
 
 /** The size of the first picture, or of the first that can be decoded. */
