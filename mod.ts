@@ -232,6 +232,26 @@ export type {
   PresetData,
 } from "./core/presets/preset.ts";
 export { submodel, type SubmodelOptions } from "./core/submodel.ts";
+export { partOf, type PartOptions, unfuse } from "./core/explain/unfuse.ts";
+export {
+  type ClassTarget,
+  type ErrorTarget,
+  type Evaluated,
+  type PixelsTarget,
+  type Reduce,
+  type ResolvedTarget,
+  resolveTarget,
+  type Scalar,
+  type ScalarTarget,
+  type Target,
+  type UnitTarget,
+} from "./core/explain/target.ts";
+export {
+  type ExplainOptions,
+  type TargetGradient,
+  targetGradient,
+} from "./core/explain/gradient.ts";
+export { saliency } from "./core/explain/saliency.ts";
 export {
   type AdversarialLogs,
   type AdversarialOptions,

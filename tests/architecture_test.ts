@@ -164,6 +164,17 @@ Deno.test("plans know no model, models no layer kind", () => {
   );
 });
 
+Deno.test("methods of explanation know models and what they share, never each other", () => {
+  const shared = ["gradient", "target", "unfuse"].map((name) => `core/explain/${name}.ts`);
+  only(
+    core.filter(within("core/explain")),
+    (target) =>
+      isLeaf(target) || shared.includes(target) ||
+      /^core\/(model|network|differentiable|sequential|submodel|source|graph|layer|layers\/activation)\.ts$/
+        .test(target),
+  );
+});
+
 Deno.test("core imports neither the command line nor the public module", () => {
   only(core, (target) => target !== "mod.ts" && !/^(cli|tests|bench|examples)\//.test(target));
 });

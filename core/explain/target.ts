@@ -1,0 +1,334 @@
+/** What is explained: one number for each picture, somewhere in a network. */
+import { DeconvError } from "../errors.ts";
+import type { Model } from "../model.ts";
+import { tensorList, type Tensors } from "../network.ts";
+import { checkInputs } from "../source.ts";
+import { sameShape, type Shape, shapeText, sizeOf, type Tensor } from "../tensor.ts";
+import { partOf, unfuse } from "./unfuse.ts";
+
+/** The numbers that are explained, and their gradient. */
+export interface Evaluated {
+  /** One for each row of the output. */
+  readonly values: readonly number[];
+  /** The gradient of their sum with respect to the output; of the output's shape. */
+  readonly gradient: Tensor;
+}
+
+/**
+ * A function from a batch of outputs to a number for each, and the gradient. Row i of the output
+ * belongs to picture `pictures[i]` of those that are explained: methods give several variants of one.
+ */
+export type Scalar = (output: Tensor, pictures: readonly number[]) => Evaluated;
+
+/** What becomes of several numbers. The gradient of a maximum goes to the first of equals. */
+export type Reduce = "mean" | "sum" | "max";
+
+/** A class's score: the logit, before a softmax or sigmoid that ends the network. */
+export interface ClassTarget {
+  /** Which of the kinds it is. */
+  kind: "class";
+  /** The class, or one for each picture. Default: the largest of each picture. */
+  index?: number | readonly number[];
+  /** Which output, of a network with several. Default 0. */
+  output?: number;
+}
+
+/** A unit, a channel or all of what a layer makes. */
+export interface UnitTarget {
+  /** Which of the kinds it is. */
+  kind: "unit";
+  /** Name of the layer; with its activation, without it `"name/linear"`. */
+  layer: string;
+  /** The channel, along the last axis. Default: all. */
+  channel?: number;
+  /** The place: `[row, column]` of pictures, `[position]` of signals. Default: all. */
+  at?: readonly number[];
+  /** Of several, default `"mean"`. */
+  reduce?: Reduce;
+}
+
+/** Pixels of a picture that the network makes. */
+export interface PixelsTarget {
+  /** Which of the kinds it is. */
+  kind: "pixels";
+  /** Default: all. */
+  channel?: number;
+  /** Default: the whole picture; height and width 1. */
+  region?: { top: number; left: number; height?: number; width?: number };
+  /** Of several, default `"mean"`. */
+  reduce?: Reduce;
+  /** Which output, of a network with several. Default 0. */
+  output?: number;
+}
+
+/** How far an output is from what it should be, as a mean over it. */
+export interface ErrorTarget {
+  /** Which of the kinds it is. */
+  kind: "error";
+  /** What it should be, `[pictures, …]`; stays the same however the pictures are varied. Default: the pictures. */
+  against?: Tensor;
+  /** The squared difference, or the cross-entropy of values between 0 and 1. Default `"mse"`. */
+  metric?: "mse" | "bce";
+  /** Which output, of a network with several. Default 0. */
+  output?: number;
+}
+
+/** Any number of what a layer makes. */
+export interface ScalarTarget {
+  /** Which of the kinds it is. */
+  kind: "scalar";
+  /** Name of the layer. Default: an output. */
+  layer?: string;
+  /** Which output, where no layer is named. Default 0. */
+  output?: number;
+  /** The function. */
+  scalar: Scalar;
+}
+
+/** What is explained; a function alone is one of the first output. */
+export type Target = ClassTarget | UnitTarget | PixelsTarget | ErrorTarget | ScalarTarget | Scalar;
+
+/** A target found in a network. */
+export interface ResolvedTarget {
+  /** The part of the unfused network that leads to where the target looks; it has one output. */
+  readonly model: Model;
+  /** The target with nothing left open: classes chosen, what an output should be given. */
+  readonly target: Exclude<Target, Scalar>;
+  /** How many pictures are explained. */
+  readonly count: number;
+  /**
+   * Evaluates the target on outputs of `model`.
+   *
+   * @param pictures The picture that each row is a variant of. Default 0, 1, 2 …
+   */
+  evaluate(output: Tensor, pictures?: readonly number[]): Evaluated;
+}
+
+/** The values of a part's inputs among those of the whole network, by name. */
+export function inputsOf(part: Model, whole: Model, x: Tensors): Tensor[] {
+  const xs = tensorList(x);
+  return part.graph.inputNames.map((name) => xs[whole.graph.inputNames.indexOf(name)]);
+}
+
+/**
+ * Finds a target in a network and settles what it leaves open from the pictures that are explained.
+ *
+ * @param x The pictures, one tensor for each input of the model.
+ * @throws {DeconvError} When the network has nothing such, or a number is out of range.
+ */
+export function resolveTarget(
+  model: Model,
+  x: Tensors,
+  target: Target = { kind: "class" },
+): ResolvedTarget {
+  const whole = unfuse(model), xs = tensorList(x);
+  const count = checkInputs(xs, whole.inputShapes);
+  const given = typeof target === "function" ? { kind: "scalar" as const, scalar: target } : target;
+  const part = partFor(whole, given);
+  const finish = (target: Exclude<Target, Scalar>, scalar: Scalar): ResolvedTarget => ({
+    model: part,
+    target,
+    count,
+    evaluate: (output, pictures = Array.from({ length: output.shape[0] }, (_, i) => i)) => {
+      const result = scalar(output, pictures);
+      if (
+        result.values.length === output.shape[0] && sameShape(result.gradient.shape, output.shape)
+      ) {
+        return result;
+      }
+      throw new DeconvError(
+        `A target's function must give ${output.shape[0]} value(s) and a gradient of shape ${
+          shapeText(output.shape)
+        }; it gave ${result.values.length} and ${shapeText(result.gradient.shape)}`,
+      );
+    },
+  });
+  const shape = part.outputShape;
+  switch (given.kind) {
+    case "class": {
+      const index = classes(part, inputsOf(part, whole, xs), count, given.index);
+      return finish({ ...given, index }, pick((picture) => [index[picture]], "sum"));
+    }
+    case "unit": {
+      const places = unitPlaces(shape, given);
+      return finish(given, pick(() => places, given.reduce));
+    }
+    case "pixels": {
+      const places = pixelPlaces(shape, given);
+      return finish(given, pick(() => places, given.reduce));
+    }
+    case "error": {
+      const { against = xs[0], metric = "mse" } = given;
+      if (!sameShape(against.shape, [count, ...shape])) {
+        throw new DeconvError(
+          `The error of outputs ${
+            shapeText([count, ...shape])
+          } needs a tensor of that shape as against, not ${shapeText(against.shape)}`,
+        );
+      }
+      expectOne(metric, ["mse", "bce"], "metric");
+      return finish({ ...given, against }, difference(against, metric));
+    }
+    case "scalar":
+      return finish(given, given.scalar);
+    default:
+      throw new DeconvError(
+        `There is no target of kind "${
+          (given as { kind: string }).kind
+        }"; there are class, unit, pixels, error, scalar`,
+      );
+  }
+}
+
+/** The parts that were asked for last: methods ask for the same one over and over. */
+const parts = new WeakMap<Model, Map<string, Model>>();
+const KEPT = 4;
+
+function partFor(whole: Model, target: Exclude<Target, Scalar>): Model {
+  const options = "layer" in target && target.layer !== undefined
+    ? { to: target.layer }
+    : { output: (target as ClassTarget).output, logits: target.kind === "class" };
+  const known = parts.get(whole) ?? new Map<string, Model>(), key = JSON.stringify(options);
+  parts.set(whole, known);
+  const part = known.get(key) ?? partOf(whole, options);
+  part.precision = whole.precision;
+  known.delete(key);
+  known.set(key, part);
+  if (known.size > KEPT) known.delete(known.keys().next().value!);
+  return part;
+}
+
+function expectOne(given: string, names: readonly string[], what: string): void {
+  if (!names.includes(given)) {
+    throw new DeconvError(`There is no ${what} "${given}"; there are ${names.join(", ")}`);
+  }
+}
+
+function expectPlace(place: number, size: number, what: string): void {
+  if (Number.isInteger(place) && place >= 0 && place < size) return;
+  throw new DeconvError(`The target's ${what} must be from 0 to ${size - 1}; it is ${place}`);
+}
+
+/** The class of each picture. */
+function classes(
+  part: Model,
+  xs: readonly Tensor[],
+  count: number,
+  index: number | readonly number[] | undefined,
+): readonly number[] {
+  const shape = part.outputShape, [size] = shape;
+  if (shape.length !== 1) {
+    throw new DeconvError(
+      `A class is the target of a network that gives a vector; this one gives ${
+        shapeText(shape)
+      }: choose pixels, error or unit`,
+    );
+  }
+  if (index !== undefined) {
+    const all = typeof index === "number" ? Array.from({ length: count }, () => index) : index;
+    if (all.length !== count) {
+      throw new DeconvError(`There are ${count} pictures, and classes for ${all.length}`);
+    }
+    all.forEach((i) => expectPlace(i, size, "index"));
+    return all;
+  }
+  const { data } = part.predict(xs);
+  return Array.from({ length: count }, (_, i) => {
+    const scores = data.subarray(i * size, (i + 1) * size);
+    return scores.reduce((best, score, k) => score > scores[best] ? k : best, 0);
+  });
+}
+
+/** Positions in an output of a unit, a channel, a place or everything. */
+function unitPlaces(shape: Shape, { channel, at }: UnitTarget): number[] {
+  const channels = shape[shape.length - 1], space = shape.slice(0, -1);
+  if (channel !== undefined) expectPlace(channel, channels, "channel");
+  if (at && at.length !== space.length) {
+    throw new DeconvError(
+      `The target's place has ${at.length} number(s), and the layer ${space.length} axes before its channels`,
+    );
+  }
+  at?.forEach((place, axis) => expectPlace(place, space[axis], `place along axis ${axis + 1}`));
+  const pixel = at?.reduce((offset, place, axis) => offset * space[axis] + place, 0);
+  const pixels = pixel === undefined ? [...Array(sizeOf(space)).keys()] : [pixel];
+  const wanted = channel === undefined ? [...Array(channels).keys()] : [channel];
+  return pixels.flatMap((pixel) => wanted.map((channel) => pixel * channels + channel));
+}
+
+/** Positions in an output picture of a region's pixels. */
+function pixelPlaces(shape: Shape, { channel, region }: PixelsTarget): number[] {
+  if (shape.length !== 3) {
+    throw new DeconvError(
+      `Pixels are the target of a network that makes pictures; this one makes ${
+        shapeText(shape)
+      }: choose class or unit`,
+    );
+  }
+  const [rows, columns, channels] = shape;
+  const { top, left, height = 1, width = 1 } = region ??
+    { top: 0, left: 0, height: rows, width: columns };
+  if (channel !== undefined) expectPlace(channel, channels, "channel");
+  const fits = [top, left, height, width].every(Number.isInteger) && top >= 0 && left >= 0 &&
+    height > 0 && width > 0 && top + height <= rows && left + width <= columns;
+  if (!fits) {
+    throw new DeconvError(
+      `The target's region (top ${top}, left ${left}, ${height}x${width}) must lie within ${rows}x${columns}`,
+    );
+  }
+  const wanted = channel === undefined ? [...Array(channels).keys()] : [channel];
+  return Array.from(
+    { length: height * width },
+    (_, i) => (top + Math.floor(i / width)) * columns + left + i % width,
+  )
+    .flatMap((pixel) => wanted.map((channel) => pixel * channels + channel));
+}
+
+/** The mean, sum or maximum of some positions of each row. */
+function pick(placesOf: (picture: number) => readonly number[], reduce: Reduce = "mean"): Scalar {
+  expectOne(reduce, ["mean", "sum", "max"], "reduce");
+  return ({ shape, data }, pictures) => {
+    const gradient = new Float32Array(data.length), width = sizeOf(shape.slice(1));
+    const values = pictures.map((picture, row) => {
+      const places = placesOf(picture), start = row * width;
+      if (reduce === "max") {
+        const best = places.reduce((a, b) => data[start + b] > data[start + a] ? b : a);
+        gradient[start + best] = 1;
+        return data[start + best];
+      }
+      const weight = reduce === "mean" ? 1 / places.length : 1;
+      let sum = 0;
+      for (const place of places) {
+        sum += data[start + place];
+        gradient[start + place] = weight;
+      }
+      return sum * weight;
+    });
+    return { values, gradient: { shape, data: gradient } };
+  };
+}
+
+/** Chances are kept this far from 0 and 1, as in the loss. */
+const EDGE = 1e-7;
+
+/** The mean difference of each row from its picture's row of `against`. */
+function difference(against: Tensor, metric: "mse" | "bce"): Scalar {
+  return ({ shape, data }, pictures) => {
+    const gradient = new Float32Array(data.length), width = sizeOf(shape.slice(1));
+    const values = pictures.map((picture, row) => {
+      let sum = 0;
+      for (let i = 0; i < width; i++) {
+        const y = data[row * width + i], t = against.data[picture * width + i];
+        if (metric === "mse") {
+          sum += (y - t) ** 2;
+          gradient[row * width + i] = 2 * (y - t) / width;
+        } else {
+          const p = Math.min(1 - EDGE, Math.max(EDGE, y));
+          sum -= t * Math.log(p) + (1 - t) * Math.log(1 - p);
+          gradient[row * width + i] = p === y ? (p - t) / (p * (1 - p)) / width : 0;
+        }
+      }
+      return sum / width;
+    });
+    return { values, gradient: { shape, data: gradient } };
+  };
+}
