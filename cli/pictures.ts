@@ -13,10 +13,12 @@ import {
   overviewSheet,
   reconstructionSheet,
   sameShape,
+  type Shape,
   type Tensor,
 } from "../mod.ts";
 import { writeFileAtomic } from "../core/file.ts";
 import type { Metrics } from "./metrics.ts";
+import { makesPictures, SAMPLES, sampleSheets } from "./samples.ts";
 
 /** How the pictures should look; see `pictureOptions`. */
 export interface PictureOptions {
@@ -30,12 +32,17 @@ export interface PictureOptions {
   normalize?: "filter" | "layer";
 }
 
-/** The first pictures of a dataset. */
-async function pick(dataset: Dataset, count: number): Promise<Tensor> {
+/** The first inputs of a dataset, and what they are to be turned into where that is an array. */
+async function pick(dataset: Dataset, count: number): Promise<{ input: Tensor; target?: Tensor }> {
+  const { shape, targetShape } = dataset;
   const shown = Math.min(count, dataset.size);
-  const x = new Float32Array(shown * dataset.shape.reduce((a, b) => a * b, 1));
-  await dataset.read(Array.from({ length: shown }, (_, i) => i), x);
-  return { shape: [shown, ...dataset.shape], data: x };
+  const of = (shape: Shape): Tensor => ({
+    shape: [shown, ...shape],
+    data: new Float32Array(shown * shape.reduce((a, b) => a * b, 1)),
+  });
+  const input = of(shape), target = of(targetShape ?? []);
+  await dataset.read(Array.from({ length: shown }, (_, i) => i), input.data, target.data);
+  return { input, target: targetShape && target };
 }
 
 /** Whether values are colour pictures that can be shown as such. */
@@ -130,7 +137,7 @@ async function pictures(
   { images, grid, colormap, normalize }: PictureOptions,
   metrics?: Metrics,
 ): Promise<Picture[]> {
-  const input = await pick(dataset, images);
+  const { input, target = input } = await pick(dataset, images);
   const activations = model.activations(input);
   const kernels = model.layers.flatMap((layer) => kernelsOf(model, layer));
   const name = fileNames();
@@ -164,15 +171,20 @@ async function pictures(
     const node = model.graph.nodes.findIndex(({ output }) => output === value);
     return node < 0 ? input : activations[node].output;
   });
-  const alike = canStandInFront(input)
-    ? outputs.filter(({ shape }) => sameShape(shape, input.shape))
+  const alike = canStandInFront(input) && canStandInFront(target)
+    ? outputs.filter(({ shape }) => sameShape(shape, target.shape))
     : [];
   const reconstructions = alike.map((output, i): Picture => [
     i ? `reconstruction-${i + 1}.png` : "reconstruction.png",
-    () => reconstructionSheet(input, output, { title: `${model.name} · reconstruction` }),
+    () => reconstructionSheet(input, output, { title: `${model.name} · reconstruction`, target }),
   ]);
-  const layers = activations.map(({ layer, output }) => ({
+  const { nodes, inputNames } = model.graph;
+  const nameOf = (value: number) =>
+    nodes.find(({ output }) => output === value)?.layer.name ??
+      (inputNames.length > 1 ? inputNames[value] : "input");
+  const layers = activations.map(({ layer, output }, i) => ({
     name: layer.name,
+    from: nodes[i].inputs.map(nameOf),
     kind: layer.kernelOf ? `${layer.kind}, kernel of ${layer.kernelOf.name}` : layer.kind,
     outputShape: output.shape.slice(1),
     parameterCount: layer.ownParameters.reduce((sum, { value }) => sum + value.length, 0),
@@ -184,6 +196,7 @@ async function pictures(
     ...filters,
     ...sheets,
     ...reconstructions,
+    ...makesPictures(model) ? sampleSheets(model, SAMPLES) : [],
     ...curves(model.name, metrics),
     ["overview.png", overview],
   ];
@@ -191,7 +204,7 @@ async function pictures(
 
 /** The loss curve as PNG and SVG; nothing where no losses are known. */
 function curves(title: string, metrics?: Metrics): Picture[] {
-  const losses = ["loss", "val_loss"]
+  const losses = ["loss", "val_loss", "discriminator", "generator"]
     .map((name) => ({ name, values: metrics?.column(name) ?? [] }))
     .filter(({ values }) => values.length);
   if (!losses.length) return [];

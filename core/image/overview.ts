@@ -3,7 +3,6 @@ import { shapeText, sizeOf, type Tensor } from "../tensor.ts";
 import { blit, createImage, fillRect, type Image, type Point, strokeRect } from "./image.ts";
 import { countText, notFiniteText, sentence } from "./numbers.ts";
 import { drawCard, drawPictureCard } from "./overview_card.ts";
-import { checkPictures } from "./pictures.ts";
 import { joinRanges, rangeOf } from "./plane.ts";
 import { rasterize } from "./raster.ts";
 import { bodyWidth, composeSheet } from "./sheet.ts";
@@ -19,6 +18,8 @@ export interface OverviewLayer {
   readonly outputShape: readonly (number | null)[];
   /** How many numbers it learns. */
   readonly parameterCount: number;
+  /** Names of the layers it takes, `"input"` for the input. Default: the one before it. */
+  readonly from?: readonly string[];
   /** Its kernel, where it has one: four axes, three (of signals) or two (dense). */
   readonly kernel?: Tensor;
   /** What it made of the pictures: `[n, h, w, c]`, `[n, length, c]` or `[n, c]`; other shapes are named, not drawn. */
@@ -29,7 +30,7 @@ export interface OverviewLayer {
 export interface OverviewNetwork {
   /** First line of the sheet. */
   readonly title: string;
-  /** The pictures that went in, `[n, h, w, 1 or 3]` in 0..1, or signals `[n, length, c]`. */
+  /** What went in: pictures `[n, h, w, 1 or 3]` in 0..1, or signals `[n, length, c]`. */
   readonly input: Tensor;
   /** What came out: pictures `[n, h, w, 1 or 3]`, signals or vectors `[n, c]`. */
   readonly output: Tensor;
@@ -83,15 +84,22 @@ export function overviewSheet(
 ): Image {
   const { title, input, output, layers } = network;
   const { picture = 0 } = options;
-  if (input.shape.length !== 3) checkPictures(input, "the input");
   checkPicture(picture, "the input", input);
   checkPicture(picture, "the output", output);
   for (const { name, activation } of layers) {
     checkPicture(picture, `the activation of "${name}"`, activation);
   }
+  // Cards stand in the order of computation; where a layer takes another than the one before it, it says so.
+  const follows = layers.map(({ from }, i) => {
+    const before = i ? layers[i - 1].name : "input";
+    return !from || from.includes(before);
+  });
+  const chained = layers.map(({ from }, i) => !from || from.length === 1 && follows[i]);
   const cards = [
     drawPictureCard("input", input, picture),
-    ...layers.map((layer) => drawCard(layer, picture)),
+    ...layers.map((layer, i) =>
+      drawCard(chained[i] ? { ...layer, from: undefined } : layer, picture)
+    ),
     drawPictureCard("output", output, picture),
   ];
   const parameters = layers.reduce((sum, layer) => sum + layer.parameterCount, 0);
@@ -99,7 +107,7 @@ export function overviewSheet(
     kernel ? [kernel, activation] : [activation]
   );
   const everything = joinRanges([input, output, ...tensors].map(({ data }) => rangeOf(data)));
-  return composeSheet(flowOfCards(cards), {
+  return composeSheet(flowOfCards(cards, [false, ...follows, true]), {
     title,
     subtitle: [
       sentence(
@@ -137,22 +145,23 @@ function checkPicture(picture: number, what: string, { shape }: Tensor): void {
   }
 }
 
-/** Cards from left to right on as many lines as they need, with arrows from each to the next. */
-function flowOfCards(cards: readonly Image[]): Image {
+/** Cards from left to right on as many lines as they need, with an arrow to each that follows from the one before. */
+function flowOfCards(cards: readonly Image[], follows: readonly boolean[]): Image {
   const lines = balancedLines(cards);
   const width = Math.max(...lines.map(lineWidth));
   const heights = lines.map((line) => Math.max(...line.map((card) => card.height)));
   const image = createImage(width, heights.reduce((sum, high) => sum + high + gap.down, -gap.down));
-  let y = 0;
+  let y = 0, number = 0;
   lines.forEach((line, row) => {
     let x = 0;
     line.forEach((card, i) => {
       blit(image, stretched(card, heights[row]), { x, y });
-      if (i > 0) arrowAcross(image, { x: x - gap.across, y: y + 27 });
+      if (i > 0 && follows[number]) arrowAcross(image, { x: x - gap.across, y: y + 27 });
       x += card.width + gap.across;
+      number++;
     });
     y += heights[row] + gap.down;
-    if (row + 1 === lines.length) return;
+    if (row + 1 === lines.length || !follows[number]) return;
     const last = line[line.length - 1];
     const from = x - gap.across - Math.round(last.width / 2);
     arrowDown(image, { x: from, y: y - gap.down }, Math.round(lines[row + 1][0].width / 2));

@@ -25,7 +25,7 @@ interface Section {
 
 /** Draws a layer as a card: heading, strongest filters, liveliest maps. */
 export function drawCard(layer: OverviewLayer, picture: number): Image {
-  const { name, kind, outputShape, parameterCount, kernel, activation } = layer;
+  const { name, kind, outputShape, parameterCount, kernel, activation, from } = layer;
   const sections = [];
   if (kernel) sections.push(kernelSection(kernel, kind));
   const maps = activationSection(activation, picture);
@@ -36,7 +36,12 @@ export function drawCard(layer: OverviewLayer, picture: number): Image {
     : `${countText(parameterCount)} parameters`;
   return card(inner, {
     name,
-    lines: [kind, sizes, parameterCount === 0 ? "no parameters" : parameters],
+    lines: [
+      kind,
+      sizes,
+      parameterCount === 0 ? "no parameters" : parameters,
+      ...from ? [`from ${from.join(", ")}`] : [],
+    ],
     sections,
   });
 }
