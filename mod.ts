@@ -47,6 +47,7 @@ export {
   type Symbolic,
   type Value,
 } from "./core/layer.ts";
+export type { Cells } from "./core/reach.ts";
 export { l1, l1l2, l2, type Regularizer, type RegularizerConfig } from "./core/regularizers.ts";
 export {
   type Constraint,
@@ -251,6 +252,14 @@ export {
   type TargetGradient,
   targetGradient,
 } from "./core/explain/gradient.ts";
+export {
+  type LayerField,
+  receptiveField,
+  receptiveFields,
+  receptiveFieldTable,
+  type Rectangle,
+  type Unit,
+} from "./core/explain/receptive_field.ts";
 export { saliency } from "./core/explain/saliency.ts";
 export {
   type AdversarialLogs,

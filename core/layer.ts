@@ -3,6 +3,7 @@ import type { Block } from "./block.ts";
 import { DeconvError } from "./errors.ts";
 import type { ConstraintConfig } from "./constraints.ts";
 import type { Initializer } from "./initializers.ts";
+import type { Cells } from "./reach.ts";
 import { type Regularizer, type RegularizerConfig, regularizerConfig } from "./regularizers.ts";
 import type { Shape } from "./tensor.ts";
 
@@ -159,6 +160,11 @@ export interface LayerKind<C = Config> {
   parameters?(config: C, inputs: readonly Shape[]): ParameterSpec[];
   /** Name of the activation that ends it, if one may. */
   activation?(config: C): string;
+  /**
+   * Which values of each input these values of the output are made of (outside training). Default: all
+   * of them.
+   */
+  reach?(config: C, inputs: readonly Shape[], cells: Cells): readonly Cells[];
   /** Whether it can write the gradient of a `gated` input. */
   readonly gates?: boolean;
   /** Kinds whose kernel it can use in place of its own (`tiedTo`); default none. */

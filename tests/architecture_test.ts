@@ -61,6 +61,7 @@ const LEAVES = [
     "taps",
     "planar",
     "pooling",
+    "reach",
     "resampling",
     "windows",
     "algorithm",

@@ -8,6 +8,7 @@ import {
   type Lowering,
   type Value,
 } from "../layer.ts";
+import { cellsBefore } from "../reach.ts";
 import {
   activationForward,
   activationGradient,
@@ -141,6 +142,7 @@ export const activationKind: LayerKind<LayerConfig> = {
   activation: (config) => config.kind,
   configure: (options) => ({ ...activationConfig(options) }),
   outputShape: (_config, [shape]) => shape,
+  reach: ({ kind }, _inputs, cells) => [cellsBefore(cells, kind)],
   lower: (config, lowering) => {
     const [from] = lowering.inputs;
     if (config.kind === "linear") {

@@ -1,6 +1,7 @@
 import { DeconvError } from "../errors.ts";
 import { type Initializer, initializerConfig } from "../initializers.ts";
 import { createLayer, type Layer, type LayerKind, type LayerOptions } from "../layer.ts";
+import { sameCells } from "../reach.ts";
 import {
   loadStatistics,
   moveStatistics,
@@ -60,6 +61,7 @@ export const batchNormalizationKind: LayerKind<BatchConfig> = {
     };
   },
   outputShape: (_config, [shape]) => shape,
+  reach: sameCells,
   parameters: (config, [shape]) => {
     const channels = shape.slice(-1);
     const moving = (name: string, initializer: Initializer) => ({

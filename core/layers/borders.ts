@@ -2,6 +2,7 @@ import type { Block } from "../block.ts";
 import { DeconvError } from "../errors.ts";
 import { fourSides } from "../geometry.ts";
 import { expectRank } from "../layer.ts";
+import { axisFrom, type Cells } from "../reach.ts";
 import type { Shape } from "../tensor.ts";
 import { boxCopy, denseStrides } from "../wasm/copy.ts";
 
@@ -51,6 +52,18 @@ export function withSides(shape: Shape, sides: FourSides, sign: 1 | -1 = 1): Sha
   expectRank(shape, 3, "[height, width, channels]");
   const [top, left, bottom, right] = sides, [height, width, channels] = shape;
   return [height + sign * (top + bottom), width + sign * (left + right), channels];
+}
+
+/** Where cells are in pictures of a shape that have these sides more, or, `sign` being −1, fewer. */
+export function shiftedCells(
+  cells: Cells,
+  shape: Shape,
+  [top, left]: FourSides,
+  sign: 1 | -1 = 1,
+): Cells {
+  const along = (axis: 0 | 1, side: number) =>
+    axisFrom(cells[axis], shape[axis], (place) => [place + sign * side]);
+  return [along(0, top), along(1, left), cells[2]];
 }
 
 /** The places of small pictures inside large ones that have these sides more. */

@@ -40,6 +40,14 @@ export const concatenateKind: LayerKind<ConcatenateConfig> = {
     }
     return first.with(joined, shapes.reduce((sum, shape) => sum + shape[joined], 0));
   },
+  reach: ({ axis }, shapes, cells) => {
+    const joined = joinedAxis(axis, cells.length);
+    let from = 0;
+    return shapes.map((shape) => {
+      const own = cells[joined].slice(from, from += shape[joined]);
+      return cells.with(joined, own);
+    });
+  },
   lower: ({ axis }, { inputs, output, add }) => {
     const joined = joinedAxis(axis, output.shape.length - 1) + 1;
     const lines = sizeOf(output.shape.slice(0, joined)), length = output.data.length / lines;

@@ -18,6 +18,7 @@ import {
   type Lowering,
   type ParameterSpec,
 } from "../layer.ts";
+import { type Cells, cellsBefore, convReach } from "../reach.ts";
 import { rowOptions, type SignalConvOptions, signalConvOptions } from "../signal_geometry.ts";
 import type { Shape } from "../tensor.ts";
 import { type BiasRules, rulesOf, weightRules } from "../weight_rules.ts";
@@ -113,6 +114,11 @@ export function pictureOf({ rank, axes }: Axes, shape: Shape): [number, number, 
   expectRank(shape, rank, axes);
   const [height, width] = rank === 3 ? shape : [1, shape[0]];
   return [height, width, shape[shape.length - 1]];
+}
+
+/** The cells of a shape as those of a picture. */
+export function pictureCells({ rank }: Axes, cells: Cells): Cells {
+  return rank === 3 ? cells : [Uint8Array.of(1), ...cells];
 }
 
 /** The shape, in a space, of a picture or of a kernel in two dimensions: both begin with the height. */
@@ -220,6 +226,12 @@ export function convolutionKind<S extends { groups?: number; kernelSize: unknown
     outputShape: (config, [shape]) => {
       const { input, output } = geometry(config, shape);
       return shapeIn(space, transposed ? input : output);
+    },
+    reach: (config, [shape], cells) => {
+      const { kind } = config.activation as ActivationConfig;
+      const made = pictureCells(space, cellsBefore(cells, kind));
+      const read = convReach(geometry(config, shape), made, transposed);
+      return [read.slice(3 - space.rank)];
     },
     parameters: (config, [shape]) => {
       const { kernel, groups, input, output } = geometry(config, shape);

@@ -6,6 +6,7 @@ import {
   copyInner,
   copyInto,
   type FourSides,
+  shiftedCells,
   type Sides,
   withSides,
 } from "./borders.ts";
@@ -31,6 +32,7 @@ export const cropping2dKind: LayerKind<CroppingConfig> = {
       }] (top, left, bottom, right) leaves nothing of ${shape[0]}x${shape[1]} pixels`,
     );
   },
+  reach: ({ cropping }, [shape], cells) => [shiftedCells(cells, shape, cropping as FourSides)],
   lower: ({ cropping }, { inputs: [from], output, add }) => {
     const sides = cropping as FourSides, { shape } = output;
     const x = { block: from.data, shape: from.shape };

@@ -2,6 +2,7 @@ import { DeconvError } from "../errors.ts";
 import { positive } from "../geometry.ts";
 import { type Initializer, initializerConfig } from "../initializers.ts";
 import { createLayer, type Layer, type LayerKind, type LayerOptions } from "../layer.ts";
+import { widened } from "../reach.ts";
 import { type BiasRules, rulesOf, weightRules } from "../weight_rules.ts";
 import { columnSums } from "../wasm/elementwise.ts";
 import { gemm } from "../wasm/gemm.ts";
@@ -47,6 +48,9 @@ export const denseKind: LayerKind<DenseConfig> = {
     } as DenseConfig;
   },
   outputShape: (config, [shape]) => [...shape.slice(0, -1), config.units],
+  reach: (_config, [shape], cells) => [
+    cells.with(-1, widened(cells[cells.length - 1], shape[shape.length - 1])),
+  ],
   parameters: (config, [shape]) => {
     const width = shape[shape.length - 1], { units, tiedTo } = config;
     const kernel = kernelSpec(config, {

@@ -9,6 +9,7 @@ import {
   type LayerOptions,
   type Value,
 } from "../layer.ts";
+import { noCells, placesOf } from "../reach.ts";
 import { boxCopy } from "../wasm/copy.ts";
 
 /**
@@ -80,6 +81,37 @@ function blockKind(kind: string, toWide: boolean): LayerKind<BlockConfig> {
       return toWide
         ? [height * b, width * b, channels / (b * b)]
         : [height / b, width / b, channels * b * b];
+    },
+    reach: ({ blockSize: b, order }, [shape], cells) => {
+      const found = noCells(shape), channels = toWide ? shape[2] / (b * b) : shape[2];
+      const deepChannel = (row: number, column: number, channel: number) =>
+        order === "DCR"
+          ? (b * row + column) * channels + channel
+          : (channel * b + row) * b + column;
+      const [rows, columns, depth] = cells.map(placesOf);
+      if (toWide) {
+        for (const y of rows) found[0][Math.floor(y / b)] = 1;
+        for (const x of columns) found[1][Math.floor(x / b)] = 1;
+        for (const r of new Set(rows.map((y) => y % b))) {
+          for (const s of new Set(columns.map((x) => x % b))) {
+            for (const channel of depth) found[2][deepChannel(r, s, channel)] = 1;
+          }
+        }
+        return [found];
+      }
+      const held = new Uint8Array(b * b * channels);
+      for (const channel of depth) held[channel] = 1;
+      for (let r = 0; r < b; r++) {
+        for (let s = 0; s < b; s++) {
+          for (let channel = 0; channel < channels; channel++) {
+            if (!held[deepChannel(r, s, channel)]) continue;
+            for (const y of rows) found[0][b * y + r] = 1;
+            for (const x of columns) found[1][b * x + s] = 1;
+            found[2][channel] = 1;
+          }
+        }
+      }
+      return [found];
     },
     lower: (config, { inputs: [from], output: to, add }) => {
       const move = mover(config, toWide ? to.shape : from.shape);

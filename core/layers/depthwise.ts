@@ -2,6 +2,7 @@ import type { Constraint } from "../constraints.ts";
 import { type ConvGeometry, convGeometry, positive } from "../geometry.ts";
 import { type Initializer, initializerConfig } from "../initializers.ts";
 import type { LayerKind, LayerOptions, ParameterSpec, Value } from "../layer.ts";
+import { type Cells, cellsBefore, convReach, widened } from "../reach.ts";
 import type { Regularizer } from "../regularizers.ts";
 import { type Shape, sizeOf } from "../tensor.ts";
 import { rulesOf, weightRules } from "../weight_rules.ts";
@@ -12,6 +13,7 @@ import {
   type EndingOptions,
   expectGiven,
   lowerConvolution,
+  pictureCells,
   pictureOf,
   shapeIn,
   type Space,
@@ -61,6 +63,16 @@ function geometryOf<S>(
   return convGeometry(picture, channels * config.depthMultiplier, options, batch);
 }
 
+function reachOf<S>(
+  space: Space<S>,
+  config: DepthwiseConfig<S>,
+  shape: Shape,
+  cells: Cells,
+): Cells {
+  const read = convReach(geometryOf(space, config, shape), pictureCells(space, cells));
+  return read.slice(3 - space.rank);
+}
+
 function configure<S extends Sized>(
   space: Space<S>,
   options: DepthwiseConfig<S>,
@@ -105,6 +117,10 @@ export function depthwiseKind<S extends Sized>(
     configure: (options) => configure(space, options),
     activation: (config) => (config.activation as ActivationConfig).kind,
     outputShape: (config, [shape]) => shapeIn(space, geometryOf(space, config, shape).output),
+    reach: (config, [shape], cells) => {
+      const { kind } = config.activation as ActivationConfig;
+      return [reachOf(space, config, shape, cellsBefore(cells, kind))];
+    },
     parameters: (config, [shape]) => [
       kernelSpec(space, "kernel", config, shape),
       ...biasSpecs(config, shape[shape.length - 1] * config.depthMultiplier),
@@ -137,6 +153,12 @@ export function separableKind<S extends Sized>(
     outputShape: (config, [shape]) => {
       const [height, width] = geometryOf(space, config, shape).output;
       return shapeIn(space, [height, width, config.filters]);
+    },
+    reach: (config, [shape], cells) => {
+      // The pointwise convolution mixes all channels.
+      const channels = shape[shape.length - 1] * config.depthMultiplier;
+      const middle = cells.with(-1, widened(cells[cells.length - 1], channels));
+      return [reachOf(space, config, shape, middle)];
     },
     parameters: (config, [shape]) => {
       const channels = shape[shape.length - 1] * config.depthMultiplier, { filters } = config;

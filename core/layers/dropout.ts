@@ -8,6 +8,7 @@ import {
   type Lowering,
 } from "../layer.ts";
 import { addressWords } from "../random.ts";
+import { sameCells } from "../reach.ts";
 import { broadcast } from "../wasm/broadcast.ts";
 import { dropout as drop } from "../wasm/random.ts";
 
@@ -64,6 +65,7 @@ export const dropoutKind: LayerKind<DropoutConfig> = {
   kind: "dropout",
   configure,
   outputShape: (_config, [shape]) => shape,
+  reach: sameCells,
   lower: lowerDropout,
 };
 
@@ -75,6 +77,7 @@ export const spatialDropout1dKind: LayerKind<DropoutConfig> = {
     expectRank(shape, 2, "[length, channels]");
     return shape;
   },
+  reach: sameCells,
   lower: lowerSpatialDropout,
 };
 
@@ -86,6 +89,7 @@ export const spatialDropout2dKind: LayerKind<DropoutConfig> = {
     expectRank(shape, 3, "[height, width, channels]");
     return shape;
   },
+  reach: sameCells,
   lower: lowerSpatialDropout,
 };
 

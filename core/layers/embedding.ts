@@ -39,6 +39,7 @@ export const embeddingKind: LayerKind<EmbeddingConfig> = {
     };
   },
   outputShape: ({ outputDim }, [shape]) => [...shape, outputDim],
+  reach: (_config, _inputs, cells) => [cells.slice(0, -1)],
   parameters: (config) => [{
     name: "embeddings",
     shape: [config.inputDim, config.outputDim],

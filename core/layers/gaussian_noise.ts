@@ -1,6 +1,7 @@
 import { DeconvError } from "../errors.ts";
 import { createLayer, type Layer, type LayerKind, type LayerOptions } from "../layer.ts";
 import { addressWords } from "../random.ts";
+import { sameCells } from "../reach.ts";
 import { addNormal } from "../wasm/random.ts";
 
 type GaussianNoiseConfig = { stddev: number };
@@ -13,6 +14,7 @@ export const gaussianNoiseKind: LayerKind<GaussianNoiseConfig> = {
     throw new DeconvError(`stddev must be a number of at least 0; it is ${stddev}`);
   },
   outputShape: (_config, [shape]) => shape,
+  reach: sameCells,
   lower: ({ stddev }, { inputs: [from], output, stream, add }) => {
     add({
       forward: ({ training, seed, step }) => {

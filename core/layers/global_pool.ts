@@ -8,6 +8,7 @@ import {
   type Lowering,
 } from "../layer.ts";
 import { expectBoolean } from "../pooling.ts";
+import { allCells } from "../reach.ts";
 import { type Axes, poolAxis } from "../windows.ts";
 import { lowerMaxima, lowerSums } from "./windows.ts";
 
@@ -40,6 +41,9 @@ function globalKind(
       expectRank(shape, rank, meaning);
       return shape.map((size, axis) => axis < rank - 1 ? 1 : size).slice(keepDims ? 0 : rank - 1);
     },
+    reach: (_config, [shape], cells) => [
+      [...allCells(shape.slice(0, -1)), cells[cells.length - 1]],
+    ],
     lower: (_config, lowering) => lower(lowering, axesOf(lowering)),
   };
 }

@@ -2,6 +2,7 @@ import { DeconvError } from "../errors.ts";
 import { createLayer, type Layer, type LayerKind, type LayerOptions } from "../layer.ts";
 import type { Shape } from "../tensor.ts";
 import {
+  acrossPlaces,
   affineParameters,
   configureNormalization,
   expectLastAxis,
@@ -49,6 +50,7 @@ export const groupNormalizationKind: LayerKind<GroupConfig> = {
     return shape;
   },
   parameters: (config, [shape]) => affineParameters(config, shape.slice(-1)),
+  reach: (config, [shape], cells) => [acrossPlaces(cells, groupsOf(config, shape))],
   lower: (config, lowering) =>
     lowerGroups(config, lowering, groupsOf(config, lowering.output.shape)),
 };

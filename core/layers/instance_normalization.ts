@@ -1,6 +1,7 @@
 import { DeconvError } from "../errors.ts";
 import { createLayer, type Layer, type LayerKind } from "../layer.ts";
 import {
+  acrossPlaces,
   affineParameters,
   configureNormalization,
   lowerGroups,
@@ -20,6 +21,7 @@ export const instanceNormalizationKind: LayerKind<NormalizationConfig> = {
     );
   },
   parameters: (config, [shape]) => affineParameters(config, shape.slice(-1)),
+  reach: (_config, [shape], cells) => [acrossPlaces(cells, shape[shape.length - 1])],
   lower: (config, lowering) =>
     lowerGroups(config, lowering, lowering.output.shape[lowering.output.shape.length - 1]),
 };

@@ -1,5 +1,6 @@
 import { DeconvError } from "../errors.ts";
 import { createLayer, type Layer, type LayerKind, type LayerOptions } from "../layer.ts";
+import { widened } from "../reach.ts";
 import { type Shape, sizeOf } from "../tensor.ts";
 import { layerNormForward, layerNormGradient } from "../wasm/layer_norm.ts";
 import { statisticsLength } from "../wasm/norm.ts";
@@ -57,6 +58,10 @@ export const layerNormalizationKind: LayerKind<LayerNormConfig> = {
     return shape;
   },
   parameters: (config, [shape]) => affineParameters(config, normalized(config, shape)),
+  reach: (config, [shape], cells) => {
+    const first = shape.length - normalized(config, shape).length;
+    return [cells.map((axis, i) => i < first ? axis : widened(axis))];
+  },
   lower: (config, lowering) => {
     const { inputs: [from], output: to } = lowering;
     const width = sizeOf(normalized(config, from.shape.slice(1)));

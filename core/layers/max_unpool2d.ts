@@ -7,8 +7,10 @@ import {
   type LayerKind,
   type LayerOptions,
 } from "../layer.ts";
-import { type WindowConfig, windowConfig, type WindowOptions } from "../pooling.ts";
+import { poolAxes, type WindowConfig, windowConfig, type WindowOptions } from "../pooling.ts";
+import { allCells, windowReach } from "../reach.ts";
 import { sameShape, type Shape } from "../tensor.ts";
+import { turnedRound } from "../windows.ts";
 import { unpool, unpoolGradient, type UnpoolSizes } from "../wasm/unpool2d.ts";
 
 /** Options of `maxUnpool2d`: those of the pool that it undoes. */
@@ -48,6 +50,17 @@ export const maxUnpool2dKind: LayerKind<UnpoolConfig> = {
       throw new DeconvError(`padding (${config.padding}) leaves nothing of the output`);
     }
     return [height, width, values[2]];
+  },
+  reach: (config, [values], cells) => {
+    const [rows, columns] = sizeBefore(config, values), { poolSize } = config;
+    // A switch says where in its window a value goes; those of another pool may point anywhere.
+    const axes = rows < poolSize[0] || columns < poolSize[1]
+      ? null
+      : poolAxes([rows, columns], config);
+    const found = axes?.every(({ spans }, i) => spans.length === values[i])
+      ? windowReach([turnedRound(axes[0]), turnedRound(axes[1])], cells)
+      : [...allCells(values.slice(0, 2)), cells[2]];
+    return [found, found];
   },
   lower: (_config, { inputs: [from, switches], output, add }) => {
     const [batch, height, width, channels] = from.shape, [, rows, columns] = output.shape;

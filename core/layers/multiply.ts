@@ -1,4 +1,5 @@
 import { createLayer, type Layer, type LayerKind, type LayerOptions } from "../layer.ts";
+import { mergeReach } from "../reach.ts";
 import { lowerMerge, mergedShape } from "./merge.ts";
 
 /** The definition of the multiplication layer. */
@@ -7,6 +8,7 @@ export const multiplyKind: LayerKind = {
   inputs: [2, Infinity],
   configure: () => ({}),
   outputShape: (_config, shapes) => mergedShape(shapes),
+  reach: (_config, inputs, cells) => mergeReach(inputs, cells),
   lower: (_config, lowering) => lowerMerge("multiply", lowering),
 };
 

@@ -3,6 +3,7 @@ import type { Constraint } from "../constraints.ts";
 import { DeconvError } from "../errors.ts";
 import { type Initializer, initializerConfig } from "../initializers.ts";
 import type { LayerOptions, Lowering, Parameter, ParameterSpec, Value } from "../layer.ts";
+import { type Cells, groupReach, widened } from "../reach.ts";
 import type { Regularizer } from "../regularizers.ts";
 import type { Shape } from "../tensor.ts";
 import { rulesOf, weightRules } from "../weight_rules.ts";
@@ -71,6 +72,15 @@ export function expectLastAxis(options: object): void {
       `axis must be -1, the last: channels are last in every array; it is ${JSON.stringify(axis)}`,
     );
   }
+}
+
+/** All places, and the channels that are normalised together with these. */
+export function acrossPlaces(cells: Cells, groups: number): Cells {
+  const channels = cells[cells.length - 1];
+  return [
+    ...cells.slice(0, -1).map((axis) => widened(axis)),
+    groupReach(channels, groups, channels.length),
+  ];
 }
 
 /** Gamma and beta of this shape, as far as they are wanted. */

@@ -26,6 +26,7 @@ export const permuteKind: LayerKind<PermuteConfig> = {
       `dims [${dims.join(",")}] need ${dims.length} axis(es) after the batch, not ${shape.length}`,
     );
   },
+  reach: ({ dims }, _inputs, cells) => [cells.map((_, axis) => cells[dims.indexOf(axis + 1)])],
   lower: ({ dims }, { inputs: [from], output, add }) => {
     const order = [0, ...dims], natural = denseStrides(from.shape);
     const there = order.map((axis) => natural[axis]), dense = denseStrides(output.shape);

@@ -15,6 +15,7 @@ import {
   signalWindowConfig,
   type SignalWindowOptions,
 } from "../pooling.ts";
+import { axisReach, type Cells } from "../reach.ts";
 import type { Shape } from "../tensor.ts";
 import type { Axes } from "../windows.ts";
 import { lowerMaxima, lowerSums } from "./windows.ts";
@@ -36,6 +37,14 @@ function outputShape(config: SignalWindowConfig, [shape]: readonly Shape[]): Sha
   return [out, shape[1]];
 }
 
+function reach(
+  config: SignalWindowConfig,
+  [[length]]: readonly Shape[],
+  [places, channels]: Cells,
+): Cells[] {
+  return [[axisReach(poolAxes([length, 1], columnWindows(config))[0], places), channels]];
+}
+
 function axesOf(
   config: SignalWindowConfig,
   { inputs: [{ shape }] }: Lowering,
@@ -50,6 +59,7 @@ export const maxPool1dKind: LayerKind<SignalWindowConfig> = {
   gates: true,
   configure: signalWindowConfig,
   outputShape,
+  reach,
   lower: (config, lowering) => lowerMaxima(lowering, axesOf(config, lowering)),
 };
 
@@ -62,6 +72,7 @@ export const averagePool1dKind: LayerKind<AverageConfig> = {
     countIncludePad: expectBoolean(options.countIncludePad ?? false, "countIncludePad"),
   }),
   outputShape,
+  reach,
   lower: (config, lowering) =>
     lowerSums(lowering, axesOf(config, lowering, config.countIncludePad)),
 };

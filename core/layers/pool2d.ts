@@ -13,7 +13,7 @@ import {
   type WindowOptions,
 } from "../pooling.ts";
 import type { Axes } from "../windows.ts";
-import { lowerMaxima, lowerSums, pooledShape } from "./windows.ts";
+import { lowerMaxima, lowerSums, pooledReach, pooledShape } from "./windows.ts";
 
 /** Options of `maxPool2d`. */
 export interface Pool2dOptions extends WindowOptions, LayerOptions {}
@@ -36,6 +36,7 @@ export const maxPool2dKind: LayerKind<WindowConfig> = {
   gates: true,
   configure: windowConfig,
   outputShape: pooledShape,
+  reach: pooledReach,
   lower: (config, lowering) => lowerMaxima(lowering, axesOf(config, lowering)),
 };
 
@@ -48,6 +49,7 @@ export const averagePool2dKind: LayerKind<AverageConfig> = {
     countIncludePad: expectBoolean(options.countIncludePad ?? false, "countIncludePad"),
   }),
   outputShape: pooledShape,
+  reach: pooledReach,
   lower: (config, lowering) =>
     lowerSums(lowering, axesOf(config, lowering, config.countIncludePad)),
 };

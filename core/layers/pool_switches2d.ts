@@ -8,7 +8,7 @@ import {
 } from "../layer.ts";
 import { poolAxes, type WindowConfig, windowConfig, type WindowOptions } from "../pooling.ts";
 import { WindowPasses } from "../wasm/windows.ts";
-import { pooledShape } from "./windows.ts";
+import { pooledReach, pooledShape } from "./windows.ts";
 
 /** Pixels a plane may have: float32 counts no further without gaps. */
 const MOST_PLACES = 2 ** 24;
@@ -26,6 +26,7 @@ export const poolSwitches2dKind: LayerKind<WindowConfig> = {
     }
     return pooled;
   },
+  reach: pooledReach,
   lower: (config, { inputs: [from], output, add }) => {
     const [batch, height, width, channels] = from.shape;
     const passes = new WindowPasses(batch, channels, poolAxes([height, width], config));

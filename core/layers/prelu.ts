@@ -2,6 +2,7 @@ import type { Constraint } from "../constraints.ts";
 import { DeconvError } from "../errors.ts";
 import { type Initializer, initializerConfig } from "../initializers.ts";
 import { createLayer, type Layer, type LayerKind, type LayerOptions } from "../layer.ts";
+import { sameCells } from "../reach.ts";
 import type { Regularizer } from "../regularizers.ts";
 import type { Shape } from "../tensor.ts";
 import { rulesOf, weightRules } from "../weight_rules.ts";
@@ -56,6 +57,7 @@ export const preluKind: LayerKind<PreluConfig> = {
     alphaShape(config, shape);
     return shape;
   },
+  reach: sameCells,
   parameters: (config, [shape]) => [{
     name: "alpha",
     shape: alphaShape(config, shape),

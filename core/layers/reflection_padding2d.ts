@@ -1,6 +1,7 @@
 import type { Block } from "../block.ts";
 import { DeconvError } from "../errors.ts";
 import { createLayer, type Layer, type LayerKind, type LayerOptions } from "../layer.ts";
+import { axisFrom } from "../reach.ts";
 import type { Shape } from "../tensor.ts";
 import { boxCopy, denseStrides, type Places } from "../wasm/copy.ts";
 import {
@@ -68,6 +69,17 @@ export const reflectionPadding2dKind: LayerKind<ReflectionConfig> = {
       );
     }
     return padded;
+  },
+  reach: ({ padding }, [shape], cells) => {
+    const along = (axis: 0 | 1) => {
+      const size = shape[axis], side = (padding as FourSides)[axis];
+      // Mirrored at the first and at the last pixel.
+      return axisFrom(cells[axis], size, (place) => {
+        const source = Math.abs(place - side);
+        return [source < size ? source : 2 * (size - 1) - source];
+      });
+    };
+    return [[along(0), along(1), cells[2]]];
   },
   lower: ({ padding }, { inputs: [from], output, add }) => {
     const sides = padding as FourSides, { shape } = output;

@@ -7,6 +7,7 @@ import {
   type LayerOptions,
   type Lowering,
 } from "../layer.ts";
+import { reshapeReach } from "../reach.ts";
 import { type Shape, sizeOf } from "../tensor.ts";
 
 type ReshapeConfig = Config & { targetShape: Shape };
@@ -42,6 +43,7 @@ export const reshapeKind: LayerKind<ReshapeConfig> = {
     }
     return full;
   },
+  reach: (_config, [shape], cells) => [reshapeReach(shape, cells)],
   lower: (_config, lowering) => lowerCopy(lowering),
 };
 
@@ -50,6 +52,7 @@ export const flattenKind: LayerKind = {
   kind: "flatten",
   configure: () => ({}),
   outputShape: (_config, [shape]) => [sizeOf(shape)],
+  reach: (_config, [shape], cells) => [reshapeReach(shape, cells)],
   lower: (_config, lowering) => lowerCopy(lowering),
 };
 

@@ -1,5 +1,6 @@
 import { type ConvOptions, type Pair, pair } from "../geometry.ts";
 import { createLayer, expectRank, type Layer, type LayerKind, type Value } from "../layer.ts";
+import { windowReach } from "../reach.ts";
 import { type Interpolation, interpolationConfig, resampledAxes } from "../resampling.ts";
 import { type Shape, sizeOf } from "../tensor.ts";
 import {
@@ -43,6 +44,12 @@ export const resizeConv2dKind: LayerKind<ResizeConfig> = {
   }),
   outputShape: (config, shapes) => convolution.outputShape(config, [enlarged(config, shapes)]),
   parameters: (config, shapes) => convolution.parameters!(config, [enlarged(config, shapes)]),
+  reach: (config, shapes, cells) => {
+    const [rows, columns, channels] = enlarged(config, shapes), [[height, width]] = shapes;
+    const axes = resampledAxes([height, width], [rows, columns], config.interpolation);
+    const [large] = convolution.reach!(config, [[rows, columns, channels]], cells);
+    return [windowReach(axes, large)];
+  },
   lower: (config, lowering) => {
     const [from] = lowering.inputs, [batch, height, width, channels] = from.shape;
     const [rows, columns] = enlarged(config, [[height, width, channels]]);

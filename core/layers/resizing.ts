@@ -6,6 +6,7 @@ import {
   type LayerKind,
   type LayerOptions,
 } from "../layer.ts";
+import { windowReach } from "../reach.ts";
 import { type Interpolation, interpolationConfig, resampledAxes } from "../resampling.ts";
 import { lowerSums } from "./windows.ts";
 
@@ -33,6 +34,14 @@ export const resizingKind: LayerKind<ResizingConfig> = {
   outputShape: ({ height, width }, [shape]) => {
     expectRank(shape, 3, "[height, width, channels]");
     return [height, width, shape[2]];
+  },
+  reach: (config, [[height, width]], cells) => {
+    const axes = resampledAxes(
+      [height, width],
+      [config.height, config.width],
+      config.interpolation,
+    );
+    return [windowReach(axes, cells)];
   },
   lower: (config, lowering) => {
     const [, height, width] = lowering.inputs[0].shape;

@@ -25,6 +25,7 @@ export const samplingKind: LayerKind<SamplingConfig> = {
     if (sameShape(mean, logVariance)) return mean;
     throw new DeconvError("mean and log variance must have the same shape");
   },
+  reach: (_config, _inputs, cells) => [cells, cells],
   lower: ({ klWeight }, { inputs, output, stream, saved, add }) => {
     const [mean, logVariance] = inputs, values = inputs.map(({ data }) => data);
     const noise = saved(output.data.length), scale = klWeight / output.shape[0];

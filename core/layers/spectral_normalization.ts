@@ -10,6 +10,7 @@ import {
   type Parameter,
   type ParameterSpec,
 } from "../layer.ts";
+import { allCells } from "../reach.ts";
 import { type Shape, sizeOf } from "../tensor.ts";
 import { SpectralNorm } from "../wasm/spectral_norm.ts";
 
@@ -64,6 +65,8 @@ export function spectralNormalizationKind(
     },
     activation: ({ layer }) => kindOf(layer.kind).activation?.(layer.config) ?? "linear",
     outputShape: ({ layer }, inputs) => kindOf(layer.kind).outputShape(layer.config, inputs),
+    reach: ({ layer }, inputs, cells) =>
+      kindOf(layer.kind).reach?.(layer.config, inputs, cells) ?? inputs.map(allCells),
     parameters: (config, inputs) => {
       const specs = innerSpecs(config, inputs), kernel = specs[normalized(specs)];
       if (!kernel) throw new DeconvError(noKernel(config.layer.kind));

@@ -6,6 +6,7 @@ import {
   type LayerKind,
   type LayerOptions,
 } from "../layer.ts";
+import { axisReach, windowReach } from "../reach.ts";
 import { type Interpolation, interpolationConfig, resampledAxes } from "../resampling.ts";
 import { lowerSums } from "./windows.ts";
 
@@ -40,6 +41,10 @@ export const upsampling2dKind: LayerKind<Config2d> = {
     expectRank(shape, 3, "[height, width, channels]");
     return [size[0] * shape[0], size[1] * shape[1], shape[2]];
   },
+  reach: ({ interpolation }, [[height, width]], cells) => {
+    const sizes = [cells[0].length, cells[1].length] as const;
+    return [windowReach(resampledAxes([height, width], sizes, interpolation), cells)];
+  },
   lower: ({ interpolation }, lowering) => {
     const [, height, width] = lowering.inputs[0].shape, [, rows, columns] = lowering.output.shape;
     lowerSums(lowering, resampledAxes([height, width], [rows, columns], interpolation));
@@ -57,6 +62,10 @@ export const upsampling1dKind: LayerKind<Config1d> = {
   outputShape: ({ size }, [shape]) => {
     expectRank(shape, 2, "[length, channels]");
     return [size * shape[0], shape[1]];
+  },
+  reach: ({ interpolation }, [[length]], [places, channels]) => {
+    const [axis] = resampledAxes([length, 1], [places.length, 1], interpolation);
+    return [[axisReach(axis, places), channels]];
   },
   lower: ({ interpolation }, lowering) => {
     const [, length] = lowering.inputs[0].shape, [, longer] = lowering.output.shape;

@@ -1,5 +1,6 @@
 import { expectRank, type Lowering, type Value } from "../layer.ts";
-import { poolWindows, type WindowConfig } from "../pooling.ts";
+import { poolAxes, poolWindows, type WindowConfig } from "../pooling.ts";
+import { type Cells, windowReach } from "../reach.ts";
 import type { Shape } from "../tensor.ts";
 import type { Axes } from "../windows.ts";
 import { WindowPasses } from "../wasm/windows.ts";
@@ -15,6 +16,15 @@ export function pooledShape(config: WindowConfig, [shape]: readonly Shape[]): Sh
   expectRank(shape, 3, "[height, width, channels]");
   const [rows, columns] = poolWindows([shape[0], shape[1]], config);
   return [rows.out, columns.out, shape[2]];
+}
+
+/** What is pooled from pictures is made of. */
+export function pooledReach(
+  config: WindowConfig,
+  [[height, width]]: readonly Shape[],
+  cells: Cells,
+): Cells[] {
+  return [windowReach(poolAxes([height, width], config), cells)];
 }
 
 /** Adds to a plan that each output pixel is the weighted sum of its window. */

@@ -5,6 +5,7 @@ import {
   copyInner,
   copyInto,
   type FourSides,
+  shiftedCells,
   type Sides,
   withSides,
 } from "./borders.ts";
@@ -22,6 +23,9 @@ export const zeroPadding2dKind: LayerKind<ZeroPaddingConfig> = {
   kind: "zero_padding2d",
   configure: ({ padding }) => ({ padding: configureSides(padding ?? 1, "padding") }),
   outputShape: ({ padding }, [shape]) => withSides(shape, padding as FourSides),
+  reach: ({ padding }, [shape], cells) => [
+    shiftedCells(cells, shape, padding as FourSides, -1),
+  ],
   lower: ({ padding }, { inputs: [from], output, add }) => {
     const sides = padding as FourSides, { shape } = output;
     const y = { block: output.data, shape };

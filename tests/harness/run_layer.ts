@@ -13,7 +13,7 @@ import { dot, type NumberArray } from "../reference/array.ts";
 import { assertClose } from "./compare.ts";
 import { gradcheck } from "./gradcheck.ts";
 import { GuardedMemory, poisonWorkspace } from "./guarded_memory.ts";
-import type { Array32 } from "./random_array.ts";
+import { type Array32, seedOf } from "./random_array.ts";
 import { assertSameBits, onThreads, TWO_THREADS } from "./threads.ts";
 
 /** Arrays by name: the inputs x, x1, x2 …, the output y, dy, dx, dx1 …, each parameter with its gradient. */
@@ -138,6 +138,22 @@ export class LayerRun {
     return this.#run(this.#plan, TRAINING, inputs);
   }
 
+  /** The gradients of one value of the output, outside training. */
+  gradientsOf(value: number): readonly Float32Array[] {
+    this.reset();
+    this.#run(this.#plan, INFERENCE, inputsOf(this.subject).map(({ data }) => data));
+    const { inputs, outputs: [{ gradient }] } = this.#plan;
+    gradient!.view.fill(0);
+    gradient!.view[value] = 1;
+    this.#plan.backward({ rule: "gradient", parameters: false });
+    return inputs.map(({ gradient }) => gradient!.view.slice());
+  }
+
+  /** The layer. */
+  get layer(): Layer {
+    return this.#net.layers[0];
+  }
+
   /** The output of a pass that is not training. */
   infer(): Array32 {
     this.reset();
@@ -196,6 +212,7 @@ export class LayerRun {
 /**
  * Puts a layer through everything: output shape, values and all gradients against the reference;
  * inputs and parameters untouched, nothing written outside; parameter gradients accumulate; inference;
+ * no gradient where the layer says it does not reach;
  * a directional gradient check; the adjoint identity where it is linear; the same bits on one and on
  * two threads.
  */
@@ -223,6 +240,7 @@ export function checkLayer(subject: LayerSubject): void {
       close(twice, expected[`d${name}`], `d${name}`);
     }
     close(run.infer(), subject.inference?.() ?? expected.y, "y");
+    checkReach(subject, run, results.y.shape);
     run.checkMemory();
     if (subject.linear) checkAdjoint(subject, results);
     if (subject.step) checkGradients(subject, run);
@@ -231,6 +249,52 @@ export function checkLayer(subject: LayerSubject): void {
   } finally {
     run.release();
   }
+}
+
+/** Whether one value of the output depends on what the layer says it reaches, and nothing else. */
+function checkReach(subject: LayerSubject, run: LayerRun, [, ...shape]: readonly number[]): void {
+  const { definition, config } = run.layer, size = shape.reduce((a, b) => a * b, 1);
+  const value = seedOf(subject.name) % size;
+  let rest = value;
+  const cells = shape.toReversed().map((length) => {
+    const axis = new Uint8Array(length);
+    axis[rest % length] = 1;
+    rest = Math.floor(rest / length);
+    return axis;
+  }).reverse();
+  const shapes = inputsOf(subject).map(({ shape }) => shape.slice(1));
+  const reached = definition.reach?.(config, shapes, cells);
+  // The switches of these tables are no pool's.
+  if (!reached || run.layer.kind === "max_unpool2d") return;
+  run.gradientsOf(value).forEach((gradient, input) => {
+    const found = shapes[input].map((length) => new Uint8Array(length));
+    const own = shapes[input], count = own.reduce((a, b) => a * b, 1);
+    // Winograd's transforms leave the rounding of zeros.
+    const least = 1e-5 * gradient.reduce((most, g) => Math.max(most, Math.abs(g)), 0);
+    for (let i = 0; i < count; i++) {
+      if (Math.abs(gradient[i]) <= least) continue;
+      let place = i;
+      for (let axis = own.length - 1; axis >= 0; axis--) {
+        found[axis][place % own[axis]] = 1;
+        place = Math.floor(place / own[axis]);
+      }
+    }
+    found.forEach((axis, k) => {
+      const beyond = axis.findIndex((cell, place) => cell > reached[input][k][place]);
+      assert.equal(
+        beyond,
+        -1,
+        `${subject.name}: value ${value} reaches axis ${k} of input ${input}`,
+      );
+    });
+    // What is linear and weighs all it reads reaches everything it says.
+    if (!subject.linear || input) return;
+    const empty = reached[0].some((axis) => !axis.includes(1));
+    found.forEach((axis, k) => {
+      const wanted = empty ? new Uint8Array(axis.length) : reached[0][k];
+      assert.deepEqual([...axis], [...wanted], `${subject.name}: value ${value}, axis ${k}`);
+    });
+  });
 }
 
 /** <f(x), dy> = <x, fᵀ(dy)>. */
