@@ -260,7 +260,14 @@ export {
   type Rectangle,
   type Unit,
 } from "./core/explain/receptive_field.ts";
+export type { InputBaseline } from "./core/explain/baseline.ts";
+export { featureAblation, type FeatureAblationOptions } from "./core/explain/feature_ablation.ts";
+export { type KernelShap, kernelShap, type KernelShapOptions } from "./core/explain/kernel_shap.ts";
+export { occlusion, type OcclusionOptions } from "./core/explain/occlusion.ts";
+export { rise, type RiseOptions } from "./core/explain/rise.ts";
 export { saliency } from "./core/explain/saliency.ts";
+export type { Segmentation } from "./core/explain/segments.ts";
+export type { ManyPasses } from "./core/explain/variants.ts";
 export {
   type AdversarialLogs,
   type AdversarialOptions,

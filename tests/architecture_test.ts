@@ -166,12 +166,22 @@ Deno.test("plans know no model, models no layer kind", () => {
 });
 
 Deno.test("methods of explanation know models and what they share, never each other", () => {
-  const shared = ["gradient", "target", "unfuse"].map((name) => `core/explain/${name}.ts`);
+  const shared = [
+    "baseline",
+    "coalitions",
+    "gradient",
+    "least_squares",
+    "resize",
+    "segments",
+    "target",
+    "unfuse",
+    "variants",
+  ].map((name) => `core/explain/${name}.ts`);
   only(
     core.filter(within("core/explain")),
     (target) =>
       isLeaf(target) || shared.includes(target) ||
-      /^core\/(model|network|differentiable|sequential|submodel|source|graph|layer|layers\/activation)\.ts$/
+      /^core\/(model|network|differentiable|sequential|submodel|source|graph|turns|layer|layers\/activation)\.ts$/
         .test(target),
   );
 });

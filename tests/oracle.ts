@@ -61,7 +61,7 @@ let passed = 0, failed = 0;
 for (const { name, cases } of files) {
   let good = 0;
   for (const c of cases) {
-    const wrong = judgeCase(c);
+    const wrong = await judgeCase(c);
     if (wrong === null) good++;
     else console.log(`FAILED ${name}: ${c.name} ${wrong}`);
   }

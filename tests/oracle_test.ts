@@ -20,22 +20,30 @@ function damaged(c: OracleCase, name: string, by: number): OracleCase {
   return { ...c, tensors: { ...c.tensors, [name]: { shape, data: changed } } };
 }
 
-Deno.test("judgeCase: right answers pass, each wrong one fails", () => {
+Deno.test("judgeCase: right answers pass, each wrong one fails", async () => {
   const cases = [...golden(conv2dGolden), ...golden(layersGolden), ...golden(lossesGolden)];
   for (const c of cases) {
-    assert.equal(judgeCase(c), null, c.name);
+    assert.equal(await judgeCase(c), null, c.name);
     const results = "loss" in c.tensors
       ? Object.keys(c.tensors).filter((name) => name === "loss" || /^d[a-z]/.test(name))
       : ["y", "dx", "dkernel", "dbias"].filter((name) => name in c.tensors);
     assert.ok(results.length >= 2, c.name);
     for (const name of results) {
-      assert.match(judgeCase(damaged(c, name, 1e-3))!, new RegExp(`^${name} is off by`), c.name);
-      assert.equal(judgeCase(damaged(c, name, 1e-5)), null, `${c.name} ${name} within the limit`);
+      assert.match(
+        (await judgeCase(damaged(c, name, 1e-3)))!,
+        new RegExp(`^${name} is off by`),
+        c.name,
+      );
+      assert.equal(
+        await judgeCase(damaged(c, name, 1e-5)),
+        null,
+        `${c.name} ${name} within the limit`,
+      );
     }
   }
 });
 
-Deno.test("judgeCase: optimizers step by step", () => {
+Deno.test("judgeCase: optimizers step by step", async () => {
   const [c] = golden(optimizersGolden);
   // The golden part keeps some steps only; the first is the same in a run of one.
   const { shape, data } = c.tensors.trajectory;
@@ -45,18 +53,27 @@ Deno.test("judgeCase: optimizers step by step", () => {
     settings: { ...c.settings, steps: 1 },
     tensors: { ...c.tensors, trajectory },
   };
-  assert.equal(judgeCase(one), null);
-  assert.match(judgeCase(damaged(one, "trajectory", 1e-3))!, /trajectory is off/);
+  assert.equal(await judgeCase(one), null);
+  assert.match((await judgeCase(damaged(one, "trajectory", 1e-3)))!, /trajectory is off/);
 });
 
-Deno.test("judgeCase: what is missing, misshapen or unknown fails", () => {
+Deno.test("judgeCase: what is missing, misshapen or unknown fails", async () => {
   const [c] = golden(conv2dGolden);
   const { y, ...rest } = c.tensors;
-  assert.equal(judgeCase({ ...c, name: "winograd/000/" }), "not implemented");
-  assert.match(judgeCase({ ...c, tensors: { ...rest, extra: y } })!, /extra was not computed/);
-  assert.match(judgeCase({ ...c, tensors: { ...c.tensors, dkernel: y } })!, /dkernel has shape/);
-  assert.match(judgeCase({ ...c, settings: { ...c.settings, strides: [0, 1] } })!, /strides/);
-  assert.notEqual(judgeCase({ ...c, tensors: {} }), null);
+  assert.equal(await judgeCase({ ...c, name: "winograd/000/" }), "not implemented");
+  assert.match(
+    (await judgeCase({ ...c, tensors: { ...rest, extra: y } }))!,
+    /extra was not computed/,
+  );
+  assert.match(
+    (await judgeCase({ ...c, tensors: { ...c.tensors, dkernel: y } }))!,
+    /dkernel has shape/,
+  );
+  assert.match(
+    (await judgeCase({ ...c, settings: { ...c.settings, strides: [0, 1] } }))!,
+    /strides/,
+  );
+  assert.notEqual(await judgeCase({ ...c, tensors: {} }), null);
 });
 
 const BESIDE = new URL("./oracle.ts", import.meta.url);

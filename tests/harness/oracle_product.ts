@@ -3,6 +3,7 @@
 import { coordinates, worstElement } from "./compare.ts";
 import type { OracleCase } from "./oracle.ts";
 import { LAYERS, type Results, runLayerCase } from "./oracle_layers.ts";
+import { attributionsCase } from "./oracle_attributions.ts";
 import { LOSS_CASES, OPTIMIZER_CASES, seedModelCase } from "./oracle_training.ts";
 
 /** Relative to the largest stored value. */
@@ -10,7 +11,7 @@ const LIMIT = 1e-4;
 
 /** How one kind of case is run, and how far single tensors may be off where not `LIMIT`. */
 interface Row {
-  run(c: OracleCase): Results;
+  run(c: OracleCase): Results | Promise<Results>;
   limit?(tensor: string): number;
 }
 
@@ -24,6 +25,7 @@ const ROWS: ReadonlyMap<string, Row> = new Map<string, Row>([
     kind,
     { run },
   ]),
+  ["attributions", { run: attributionsCase }],
   ["seed_model", {
     run: seedModelCase,
     // Adam's first steps are lr·sign(g): rounding is magnified where g is nearly 0.
@@ -46,16 +48,17 @@ function isGiven(name: string, all: Readonly<Record<string, unknown>>): boolean 
   if (name === "y") return "loss" in all;
   if (name === "dy") return !("loss" in all);
   const given = ["bias", "t", "labels", "index", "target", "A", "c", "w0", "x"];
-  return `d${name}` in all || given.includes(name) || /^(init|quadratic)\//.test(name);
+  return `d${name}` in all || given.includes(name) ||
+    /^(init|quadratic)\/|\/(kernel|bias)$/.test(name);
 }
 
 /** Runs a case through the product; null when it came out right, else what was wrong, in one line. */
-export function judgeCase(c: OracleCase): string | null {
+export async function judgeCase(c: OracleCase): Promise<string | null> {
   const row = rowOf(c);
   if (!row) return "not implemented";
   let results: Results;
   try {
-    results = row.run(c);
+    results = await row.run(c);
   } catch (error) {
     return error instanceof Error ? error.message.replaceAll(/\s+/g, " ") : String(error);
   }
