@@ -261,6 +261,13 @@ export {
   type Unit,
 } from "./core/explain/receptive_field.ts";
 export type { InputBaseline } from "./core/explain/baseline.ts";
+export type { CamOptions } from "./core/explain/cam.ts";
+export { gradCam } from "./core/explain/grad_cam.ts";
+export { gradCamPlusPlus } from "./core/explain/grad_cam_plus_plus.ts";
+export { guidedGradCam } from "./core/explain/guided_grad_cam.ts";
+export { hiResCam } from "./core/explain/hi_res_cam.ts";
+export { layerCam } from "./core/explain/layer_cam.ts";
+export { scoreCam, type ScoreCamOptions } from "./core/explain/score_cam.ts";
 export { featureAblation, type FeatureAblationOptions } from "./core/explain/feature_ablation.ts";
 export { type KernelShap, kernelShap, type KernelShapOptions } from "./core/explain/kernel_shap.ts";
 export { occlusion, type OcclusionOptions } from "./core/explain/occlusion.ts";

@@ -4,6 +4,7 @@ import {
   conv2d,
   dense,
   globalAveragePool2d,
+  gradCam,
   maxPool2d,
   type Model,
   occlusion,
@@ -25,6 +26,7 @@ type Attribution = (
 
 /** The methods by the names of the stored tensors. */
 const ATTRIBUTIONS: Readonly<Record<string, Attribution>> = {
+  grad_cam: (net, x, options) => gradCam(net, x, options),
   occlusion: (net, x, options, settings) => {
     const { window, stride, fill } = settings.occlusion as Record<string, number>;
     return occlusion(net, x, { ...options, window, stride, baseline: fill });
