@@ -253,6 +253,12 @@ export {
   targetGradient,
 } from "./core/explain/gradient.ts";
 export {
+  type Activated,
+  type Deconvnet,
+  deconvnet,
+  type DeconvnetOptions,
+} from "./core/explain/deconvnet.ts";
+export {
   type LayerField,
   receptiveField,
   receptiveFields,
