@@ -40,10 +40,12 @@ export {
   type Layer,
   type LayerKind,
   type LayerOptions,
+  type LayerPart,
   type Lowering,
   type Operation,
   type Parameter,
   type ParameterSpec,
+  type Relevance,
   type Symbolic,
   type Value,
 } from "./core/layer.ts";
@@ -278,6 +280,9 @@ export { featureAblation, type FeatureAblationOptions } from "./core/explain/fea
 export { type KernelShap, kernelShap, type KernelShapOptions } from "./core/explain/kernel_shap.ts";
 export { occlusion, type OcclusionOptions } from "./core/explain/occlusion.ts";
 export { rise, type RiseOptions } from "./core/explain/rise.ts";
+export { lrp, type LrpOptions, type LrpResult } from "./core/explain/lrp.ts";
+export type { LrpAssignment, LrpPreset, LrpPresetName } from "./core/explain/lrp/presets.ts";
+export type { LrpRule, LrpRuleName, LrpSharedOptions } from "./core/explain/lrp/rules.ts";
 export { saliency } from "./core/explain/saliency.ts";
 export type { Segmentation } from "./core/explain/segments.ts";
 export type { ManyPasses } from "./core/explain/variants.ts";

@@ -5,7 +5,7 @@ import type { ConstraintConfig } from "./constraints.ts";
 import type { Initializer } from "./initializers.ts";
 import type { Cells } from "./reach.ts";
 import { type Regularizer, type RegularizerConfig, regularizerConfig } from "./regularizers.ts";
-import type { Shape } from "./tensor.ts";
+import type { Shape, Tensor } from "./tensor.ts";
 
 /** Anything JSON can hold: what layer configurations are made of. */
 export type Json = string | number | boolean | null | readonly Json[] | {
@@ -119,6 +119,24 @@ export interface Operation {
   loss?(): number;
 }
 
+/**
+ * What a layer is to a backward pass of relevance (core/explain/lrp.ts): a sum of its input `"weighted"`
+ * by a kernel, with a bias; a `"sum"` of inputs that has no parameters; a `"copy"`, each output being
+ * one input or nothing; one that lets relevance `"pass"`, value by value; a `"product"` of inputs; an
+ * `"affine"` function of each value; or a `"lookup"` of numbers in a table.
+ */
+export type Relevance = "weighted" | "sum" | "copy" | "pass" | "product" | "affine" | "lookup";
+
+/** One of the layers that together compute what a layer does. */
+export interface LayerPart {
+  /** Its kind. */
+  readonly kind: string;
+  /** Options of its kind. */
+  readonly config: Config;
+  /** Its parameters, or values for them. */
+  readonly parameters: readonly (Parameter | Tensor)[];
+}
+
 /** What a layer is given when a plan is compiled for a batch. */
 export interface Lowering {
   /** The layer's inputs, batch first. */
@@ -169,6 +187,10 @@ export interface LayerKind<C = Config> {
   readonly gates?: boolean;
   /** Kinds whose kernel it can use in place of its own (`tiedTo`); default none. */
   readonly ties?: readonly string[];
+  /** How relevance goes back through it; unsaid where it is what its parts are. */
+  readonly relevance?: Relevance | ((config: C) => Relevance);
+  /** Layers that, one behind the other, compute the same: explanations look at each by itself. */
+  parts?(config: C, parameters: readonly Parameter[]): readonly LayerPart[];
   /** Adds the steps that compute it to a plan. */
   lower(config: C, lowering: Lowering): void;
 }

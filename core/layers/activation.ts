@@ -139,6 +139,7 @@ type LayerConfig = Config & ActivationConfig;
 /** The definition of the activation layer. */
 export const activationKind: LayerKind<LayerConfig> = {
   kind: "activation",
+  relevance: "pass",
   activation: (config) => config.kind,
   configure: (options) => ({ ...activationConfig(options) }),
   outputShape: (_config, [shape]) => shape,

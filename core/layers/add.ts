@@ -5,6 +5,7 @@ import { lowerMerge, mergedShape } from "./merge.ts";
 /** The definition of the addition layer. */
 export const addKind: LayerKind = {
   kind: "add",
+  relevance: "sum",
   inputs: [2, Infinity],
   configure: () => ({}),
   outputShape: (_config, shapes) => mergedShape(shapes),

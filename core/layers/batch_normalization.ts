@@ -45,6 +45,7 @@ type BatchConfig = Required<Omit<BatchNormalizationOptions, keyof LayerOptions |
 /** The definition of the batch normalisation layer. */
 export const batchNormalizationKind: LayerKind<BatchConfig> = {
   kind: "batch_normalization",
+  relevance: "affine",
   gates: true,
   configure: (options) => {
     expectLastAxis(options);

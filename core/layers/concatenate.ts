@@ -22,6 +22,7 @@ function joinedAxis(axis: number, rank: number): number {
 /** The definition of the joining layer. */
 export const concatenateKind: LayerKind<ConcatenateConfig> = {
   kind: "concatenate",
+  relevance: "copy",
   inputs: [2, Infinity],
   configure: ({ axis = -1 }) => {
     if (!Number.isInteger(axis)) {

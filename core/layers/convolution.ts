@@ -210,6 +210,7 @@ export function convolutionKind<S extends { groups?: number; kernelSize: unknown
     make(pictureOf(space, shape), config.filters, space.plane(config), batch);
   return {
     kind,
+    relevance: "weighted",
     gates: true,
     ties,
     configure: (options) => {

@@ -22,6 +22,7 @@ type CroppingConfig = { cropping: Sides };
 /** The definition of the cropping layer. */
 export const cropping2dKind: LayerKind<CroppingConfig> = {
   kind: "cropping2d",
+  relevance: "copy",
   configure: ({ cropping }) => ({ cropping: configureSides(cropping ?? 0, "cropping") }),
   outputShape: ({ cropping }, [shape]) => {
     const cropped = withSides(shape, cropping as FourSides, -1);

@@ -34,6 +34,7 @@ type DenseConfig =
 /** The definition of the dense layer. */
 export const denseKind: LayerKind<DenseConfig> = {
   kind: "dense",
+  relevance: "weighted",
   ties: ["dense"],
   activation: (config) => (config.activation as ActivationConfig).kind,
   configure: (options) => {

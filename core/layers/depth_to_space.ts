@@ -66,6 +66,7 @@ function mover(
 function blockKind(kind: string, toWide: boolean): LayerKind<BlockConfig> {
   return {
     kind,
+    relevance: "copy",
     configure,
     outputShape: ({ blockSize: b }, [shape]) => {
       expectRank(shape, 3, "[height, width, channels]");

@@ -1,7 +1,7 @@
 import type { Constraint } from "../constraints.ts";
 import { type ConvGeometry, convGeometry, positive } from "../geometry.ts";
 import { type Initializer, initializerConfig } from "../initializers.ts";
-import type { LayerKind, LayerOptions, ParameterSpec, Value } from "../layer.ts";
+import type { Config, LayerKind, LayerOptions, ParameterSpec, Value } from "../layer.ts";
 import { type Cells, cellsBefore, convReach, widened } from "../reach.ts";
 import type { Regularizer } from "../regularizers.ts";
 import { type Shape, sizeOf } from "../tensor.ts";
@@ -113,6 +113,7 @@ export function depthwiseKind<S extends Sized>(
 ): LayerKind<DepthwiseConfig<S>> {
   return {
     kind,
+    relevance: "weighted",
     gates: true,
     configure: (options) => configure(space, options),
     activation: (config) => (config.activation as ActivationConfig).kind,
@@ -171,6 +172,18 @@ export function separableKind<S extends Sized>(
         ...rulesOf(config, "pointwise"),
       }, ...biasSpecs(config, filters)];
     },
+    parts: ({ filters, useBias, ...config }, [depthwise, ...pointwise]) => [
+      {
+        kind: kind.replace("separable", "depthwise"),
+        config: { ...config, useBias: false, activation: "linear" } as unknown as Config,
+        parameters: [depthwise],
+      },
+      {
+        kind: kind.replace("separable_", ""),
+        config: { filters, useBias, kernelSize: 1, activation: config.activation },
+        parameters: pointwise,
+      },
+    ],
     lower: (config, lowering) => {
       const [batch, ...shape] = lowering.inputs[0].shape, { activation, filters } = config;
       const [depthwise, ...pointwise] = lowering.parameters;

@@ -63,6 +63,7 @@ function lowerSpatialDropout({ rate }: DropoutConfig, lowering: Lowering): void 
 /** The definition of the dropout layer. */
 export const dropoutKind: LayerKind<DropoutConfig> = {
   kind: "dropout",
+  relevance: "pass",
   configure,
   outputShape: (_config, [shape]) => shape,
   reach: sameCells,
@@ -72,6 +73,7 @@ export const dropoutKind: LayerKind<DropoutConfig> = {
 /** The definition of the layer that drops channels of signals. */
 export const spatialDropout1dKind: LayerKind<DropoutConfig> = {
   kind: "spatial_dropout1d",
+  relevance: "pass",
   configure,
   outputShape: (_config, [shape]) => {
     expectRank(shape, 2, "[length, channels]");
@@ -84,6 +86,7 @@ export const spatialDropout1dKind: LayerKind<DropoutConfig> = {
 /** The definition of the layer that drops channels of pictures. */
 export const spatialDropout2dKind: LayerKind<DropoutConfig> = {
   kind: "spatial_dropout2d",
+  relevance: "pass",
   configure,
   outputShape: (_config, [shape]) => {
     expectRank(shape, 3, "[height, width, channels]");

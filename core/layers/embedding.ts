@@ -26,6 +26,7 @@ type EmbeddingConfig = Required<Omit<EmbeddingOptions, keyof LayerOptions>>;
 /** The definition of the embedding layer. */
 export const embeddingKind: LayerKind<EmbeddingConfig> = {
   kind: "embedding",
+  relevance: "lookup",
   configure: (options) => {
     const { inputDim, outputDim, embeddingsInitializer = "random_uniform" } = options;
     if (positive(inputDim, "inputDim") > 2 ** 24) {

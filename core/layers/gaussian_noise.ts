@@ -9,6 +9,7 @@ type GaussianNoiseConfig = { stddev: number };
 /** The definition of the noise layer. */
 export const gaussianNoiseKind: LayerKind<GaussianNoiseConfig> = {
   kind: "gaussian_noise",
+  relevance: "pass",
   configure: ({ stddev }) => {
     if (typeof stddev === "number" && stddev >= 0 && stddev < Infinity) return { stddev };
     throw new DeconvError(`stddev must be a number of at least 0; it is ${stddev}`);

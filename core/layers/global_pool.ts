@@ -30,11 +30,13 @@ function axesOf({ inputs: [{ shape }] }: Lowering): Axes {
 function globalKind(
   kind: string,
   rank: 2 | 3,
+  relevance: "copy" | "sum",
   lower: (lowering: Lowering, axes: Axes) => void,
 ): LayerKind<GlobalConfig> {
   const meaning = rank === 3 ? "[height, width, channels]" : "[length, channels]";
   return {
     kind,
+    relevance,
     gates: true,
     configure: ({ keepDims }) => ({ keepDims: expectBoolean(keepDims ?? false, "keepDims") }),
     outputShape: ({ keepDims }, [shape]) => {
@@ -49,13 +51,13 @@ function globalKind(
 }
 
 /** The definition of global max pooling. */
-export const globalMaxPool2dKind = globalKind("global_max_pool2d", 3, lowerMaxima);
+export const globalMaxPool2dKind = globalKind("global_max_pool2d", 3, "copy", lowerMaxima);
 /** The definition of global average pooling. */
-export const globalAveragePool2dKind = globalKind("global_average_pool2d", 3, lowerSums);
+export const globalAveragePool2dKind = globalKind("global_average_pool2d", 3, "sum", lowerSums);
 /** The definition of global max pooling of signals. */
-export const globalMaxPool1dKind = globalKind("global_max_pool1d", 2, lowerMaxima);
+export const globalMaxPool1dKind = globalKind("global_max_pool1d", 2, "copy", lowerMaxima);
 /** The definition of global average pooling of signals. */
-export const globalAveragePool1dKind = globalKind("global_average_pool1d", 2, lowerSums);
+export const globalAveragePool1dKind = globalKind("global_average_pool1d", 2, "sum", lowerSums);
 
 /**
  * The largest value of each channel: `[height, width, channels]` to `[channels]`, or to

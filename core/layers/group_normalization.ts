@@ -34,6 +34,7 @@ function groupsOf({ groups }: GroupConfig, shape: Shape): number {
 /** The definition of the group normalisation layer. */
 export const groupNormalizationKind: LayerKind<GroupConfig> = {
   kind: "group_normalization",
+  relevance: "pass",
   gates: true,
   configure: (options) => {
     expectLastAxis(options);

@@ -12,6 +12,7 @@ import {
 /** The definition of the instance normalisation layer. */
 export const instanceNormalizationKind: LayerKind<NormalizationConfig> = {
   kind: "instance_normalization",
+  relevance: "pass",
   gates: true,
   configure: configureNormalization,
   outputShape: (_config, [shape]) => {

@@ -42,6 +42,7 @@ function normalized({ axis }: LayerNormConfig, shape: Shape): Shape {
 /** The definition of the layer normalisation layer. */
 export const layerNormalizationKind: LayerKind<LayerNormConfig> = {
   kind: "layer_normalization",
+  relevance: "pass",
   gates: true,
   configure: (options) => {
     const { axis = -1 } = options;

@@ -34,6 +34,7 @@ function sizeBefore({ poolSize, strides, padding, outputSize }: UnpoolConfig, sh
 /** The definition of max unpooling. */
 export const maxUnpool2dKind: LayerKind<UnpoolConfig> = {
   kind: "max_unpool2d",
+  relevance: "copy",
   inputs: [2, 2],
   gates: true,
   configure: (options) => ({

@@ -5,6 +5,7 @@ import { lowerMerge, mergedShape } from "./merge.ts";
 /** The definition of the multiplication layer. */
 export const multiplyKind: LayerKind = {
   kind: "multiply",
+  relevance: "product",
   inputs: [2, Infinity],
   configure: () => ({}),
   outputShape: (_config, shapes) => mergedShape(shapes),

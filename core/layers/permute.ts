@@ -10,6 +10,7 @@ const MOST = 4;
 /** The definition of the permutation layer. */
 export const permuteKind: LayerKind<PermuteConfig> = {
   kind: "permute",
+  relevance: "copy",
   configure: ({ dims }) => {
     const valid = Array.isArray(dims) && dims.length > 0 && dims.length <= MOST &&
       dims.every((_, i) => dims.includes(i + 1));

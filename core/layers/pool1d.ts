@@ -56,6 +56,7 @@ function axesOf(
 /** The definition of max pooling of signals. */
 export const maxPool1dKind: LayerKind<SignalWindowConfig> = {
   kind: "max_pool1d",
+  relevance: "copy",
   gates: true,
   configure: signalWindowConfig,
   outputShape,
@@ -66,6 +67,7 @@ export const maxPool1dKind: LayerKind<SignalWindowConfig> = {
 /** The definition of average pooling of signals. */
 export const averagePool1dKind: LayerKind<AverageConfig> = {
   kind: "average_pool1d",
+  relevance: "sum",
   gates: true,
   configure: (options) => ({
     ...signalWindowConfig(options),

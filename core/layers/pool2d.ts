@@ -33,6 +33,7 @@ function axesOf(config: WindowConfig, { inputs: [{ shape }] }: Lowering, counted
 /** The definition of max pooling. */
 export const maxPool2dKind: LayerKind<WindowConfig> = {
   kind: "max_pool2d",
+  relevance: "copy",
   gates: true,
   configure: windowConfig,
   outputShape: pooledShape,
@@ -43,6 +44,7 @@ export const maxPool2dKind: LayerKind<WindowConfig> = {
 /** The definition of average pooling. */
 export const averagePool2dKind: LayerKind<AverageConfig> = {
   kind: "average_pool2d",
+  relevance: "sum",
   gates: true,
   configure: (options) => ({
     ...windowConfig(options),

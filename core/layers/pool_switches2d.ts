@@ -16,6 +16,7 @@ const MOST_PLACES = 2 ** 24;
 /** The definition of the switches of max pooling. */
 export const poolSwitches2dKind: LayerKind<WindowConfig> = {
   kind: "pool_switches2d",
+  relevance: "copy",
   configure: windowConfig,
   outputShape: (config, shapes) => {
     const pooled = pooledShape(config, shapes), [shape] = shapes;

@@ -36,6 +36,7 @@ function alphaShape({ sharedAxes }: PreluConfig, shape: Shape): Shape {
 /** The definition of the layer with learned slopes. */
 export const preluKind: LayerKind<PreluConfig> = {
   kind: "prelu",
+  relevance: "pass",
   configure: (options) => {
     const { sharedAxes = [], alphaInitializer = "zeros" } = options;
     const valid = Array.isArray(sharedAxes) &&

@@ -58,6 +58,7 @@ function mirrors(block: Block, shape: Shape, [top, left, bottom, right]: FourSid
 /** The definition of the reflection padding layer. */
 export const reflectionPadding2dKind: LayerKind<ReflectionConfig> = {
   kind: "reflection_padding2d",
+  relevance: "copy",
   configure: ({ padding }) => ({ padding: configureSides(padding ?? 1, "padding") }),
   outputShape: ({ padding }, [shape]) => {
     const sides = padding as FourSides, padded = withSides(shape, sides);

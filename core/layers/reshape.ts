@@ -22,6 +22,7 @@ function lowerCopy({ inputs: [from], output, add }: Lowering): void {
 /** The definition of the reshape layer. */
 export const reshapeKind: LayerKind<ReshapeConfig> = {
   kind: "reshape",
+  relevance: "copy",
   configure: ({ targetShape }) => {
     const valid = Array.isArray(targetShape) && targetShape.length > 0 &&
       targetShape.every((size) => Number.isInteger(size) && (size > 0 || size === -1)) &&
@@ -50,6 +51,7 @@ export const reshapeKind: LayerKind<ReshapeConfig> = {
 /** The definition of the flatten layer. */
 export const flattenKind: LayerKind = {
   kind: "flatten",
+  relevance: "copy",
   configure: () => ({}),
   outputShape: (_config, [shape]) => [sizeOf(shape)],
   reach: (_config, [shape], cells) => [reshapeReach(shape, cells)],

@@ -1,5 +1,12 @@
 import { type ConvOptions, type Pair, pair } from "../geometry.ts";
-import { createLayer, expectRank, type Layer, type LayerKind, type Value } from "../layer.ts";
+import {
+  type Config,
+  createLayer,
+  expectRank,
+  type Layer,
+  type LayerKind,
+  type Value,
+} from "../layer.ts";
 import { windowReach } from "../reach.ts";
 import { type Interpolation, interpolationConfig, resampledAxes } from "../resampling.ts";
 import { type Shape, sizeOf } from "../tensor.ts";
@@ -50,6 +57,10 @@ export const resizeConv2dKind: LayerKind<ResizeConfig> = {
     const [large] = convolution.reach!(config, [[rows, columns, channels]], cells);
     return [windowReach(axes, large)];
   },
+  parts: ({ size, interpolation, ...config }, parameters) => [
+    { kind: "upsampling2d", config: { size, interpolation }, parameters: [] },
+    { kind: "conv2d", config: config as unknown as Config, parameters },
+  ],
   lower: (config, lowering) => {
     const [from] = lowering.inputs, [batch, height, width, channels] = from.shape;
     const [rows, columns] = enlarged(config, [[height, width, channels]]);

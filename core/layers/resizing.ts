@@ -25,6 +25,7 @@ type ResizingConfig = { height: number; width: number; interpolation: Interpolat
 /** The definition of resizing. */
 export const resizingKind: LayerKind<ResizingConfig> = {
   kind: "resizing",
+  relevance: ({ interpolation }) => interpolation === "nearest" ? "copy" : "sum",
   gates: true,
   configure: ({ height, width, interpolation }) => ({
     height: positive(height, "height"),

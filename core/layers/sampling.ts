@@ -16,6 +16,7 @@ type SamplingConfig = { klWeight: number };
 /** The definition of the sampling layer. */
 export const samplingKind: LayerKind<SamplingConfig> = {
   kind: "sampling",
+  relevance: "copy",
   inputs: [2, 2],
   configure: ({ klWeight = 0 }) => {
     if (typeof klWeight === "number" && klWeight >= 0 && klWeight < Infinity) return { klWeight };

@@ -11,7 +11,8 @@ import {
   type ParameterSpec,
 } from "../layer.ts";
 import { allCells } from "../reach.ts";
-import { type Shape, sizeOf } from "../tensor.ts";
+import { type Shape, sizeOf, type Tensor } from "../tensor.ts";
+import { runtime } from "../wasm/runtime.ts";
 import { SpectralNorm } from "../wasm/spectral_norm.ts";
 
 /** Options of `spectralNormalization`. */
@@ -77,6 +78,13 @@ export function spectralNormalizationKind(
         learned: false,
       }];
     },
+    parts: ({ layer }, all) => {
+      const parameters: (Parameter | Tensor)[] = all.slice(0, -1);
+      const names = all.map(({ name }) => name.slice(name.lastIndexOf("/") + 1));
+      const place = names.findIndex((name) => NORMALIZED.includes(name));
+      parameters[place] = normalizedCopy(all[place], all[all.length - 1]);
+      return [{ ...layer, parameters }];
+    },
     lower: (config, lowering) => {
       const { kind, config: inner } = config.layer;
       const parameters = lowering.parameters.slice(0, -1);
@@ -101,6 +109,20 @@ function normalized(specs: readonly ParameterSpec[]): number {
 
 function noKernel(kind: string): string {
   return `${kind} has no kernel to normalise; dense, convolutions and their like have`;
+}
+
+/** A kernel divided by its spectral norm. */
+function normalizedCopy({ shape, value }: Parameter, vector: Parameter): Tensor {
+  const columns = vector.value.length, size = value.length;
+  const blocks = runtime().allocateTogether([size / columns, columns, columns, size]);
+  const [left, right, scaled, to] = blocks;
+  right.view.set(vector.value.view);
+  const norm = new SpectralNorm(value, left, right, scaled);
+  norm.measure();
+  norm.divide(to);
+  const data = to.view.slice();
+  blocks.forEach((block) => runtime().release(block));
+  return { shape, data };
 }
 
 /**

@@ -32,6 +32,7 @@ type Config1d = { size: number; interpolation: Interpolation };
 /** The definition of upsampling. */
 export const upsampling2dKind: LayerKind<Config2d> = {
   kind: "upsampling2d",
+  relevance: ({ interpolation }) => interpolation === "nearest" ? "copy" : "sum",
   gates: true,
   configure: ({ size, interpolation }) => ({
     size: pair(size ?? 2, "size", 1),
@@ -54,6 +55,7 @@ export const upsampling2dKind: LayerKind<Config2d> = {
 /** The definition of upsampling of signals. */
 export const upsampling1dKind: LayerKind<Config1d> = {
   kind: "upsampling1d",
+  relevance: ({ interpolation }) => interpolation === "nearest" ? "copy" : "sum",
   gates: true,
   configure: ({ size, interpolation }) => ({
     size: positive(size ?? 2, "size"),

@@ -21,6 +21,7 @@ type ZeroPaddingConfig = { padding: Sides };
 /** The definition of the zero padding layer. */
 export const zeroPadding2dKind: LayerKind<ZeroPaddingConfig> = {
   kind: "zero_padding2d",
+  relevance: "copy",
   configure: ({ padding }) => ({ padding: configureSides(padding ?? 1, "padding") }),
   outputShape: ({ padding }, [shape]) => withSides(shape, padding as FourSides),
   reach: ({ padding }, [shape], cells) => [

@@ -1,0 +1,231 @@
+/** The backward pass of relevance through a canonical graph. */
+import { DeconvError } from "../../errors.ts";
+import type { GraphNode } from "../../graph.ts";
+import type { Layer } from "../../layer.ts";
+import { layerFromConfig } from "../../layers/registry.ts";
+import type { Plan } from "../../plan.ts";
+import { affineOf, type Canonical, relevanceOf } from "./canonical.ts";
+import type { CompleteRule } from "./rules.ts";
+import { quotient, type Shared, shareWeighted } from "./weighted.ts";
+import { OneLayer, WeightedLayer } from "./one_layer.ts";
+
+/** Added to the denominators of sums without weights, as Zennit's Norm. */
+const EPSILON = 1e-6;
+
+/** Activations that only say how much of something passes. */
+const GATES: readonly string[] = ["sigmoid", "hard_sigmoid", "softmax"];
+
+/** What goes into a pass. */
+export interface PassOptions {
+  /** For each node, its rule. */
+  readonly rules: readonly (CompleteRule | null)[];
+  /** A value whose relevance is wanted: nothing goes beyond it. */
+  readonly of: number;
+  /** Whether a maximum pools relevance to the winner or as an average would. */
+  readonly maxPool: "winner" | "average";
+}
+
+/** What came out of a pass. */
+export interface Passed {
+  /** The relevance of the value that was asked for. */
+  readonly relevance: Float32Array;
+  /** For each picture, what biases took. */
+  readonly bias: Float64Array;
+  /** For each picture, what nothing got. */
+  readonly epsilon: Float64Array;
+  /** For each picture, what went to other values, such as another input. */
+  readonly elsewhere: Float64Array;
+}
+
+/** The sums of each picture's values. */
+export function sums(values: ArrayLike<number>, batch: number): Float64Array {
+  const totals = new Float64Array(batch), size = values.length / batch;
+  for (let i = 0; i < values.length; i++) totals[Math.floor(i / size)] += values[i];
+  return totals;
+}
+
+/** One node with everything around it. */
+interface Context {
+  readonly node: GraphNode;
+  readonly graph: Canonical["graph"];
+  readonly batch: number;
+  readonly xs: readonly Float32Array[];
+  readonly y: Float32Array;
+  readonly relevance: Float32Array;
+  readonly rule: CompleteRule | null;
+  readonly maxPool: "winner" | "average";
+}
+
+const nothing = (batch: number) => ({
+  bias: new Float64Array(batch),
+  epsilon: new Float64Array(batch),
+});
+
+/** Runs a layer by itself; its memory is given back. */
+function alone<T>(layer: Layer, { node, graph, batch }: Context, run: (one: OneLayer) => T): T {
+  const shapes = node.inputs.map((value) => graph.shapes[value]);
+  const one = new OneLayer(layer, shapes, graph.shapes[node.output], batch);
+  try {
+    return run(one);
+  } finally {
+    one.release();
+  }
+}
+
+/** In proportion to what each input adds. */
+function shareSum(layer: Layer, context: Context): Shared {
+  const { batch, xs, relevance } = context;
+  return alone(layer, context, (one) => {
+    const z = one.forward(xs), taken = nothing(batch), size = z.length / batch;
+    const s = new Float32Array(z.length);
+    for (let j = 0; j < s.length; j++) {
+      s[j] = quotient(relevance[j], z[j], EPSILON);
+      taken.epsilon[Math.floor(j / size)] += relevance[j] - s[j] * z[j];
+    }
+    const inputs = one.backward(s).map((back, k) => back.map((c, i) => c * xs[k][i]));
+    return { inputs, ...taken };
+  });
+}
+
+/** To the input that each output is a copy of. */
+function shareCopy(context: Context): Shared {
+  const { node, batch, xs, relevance } = context;
+  return alone(node.layer, context, (one) => {
+    one.forward(xs);
+    const inputs = one.backward(relevance).map((back) => back.slice());
+    const epsilon = sums(relevance, batch);
+    for (const input of inputs) sums(input, batch).forEach((sum, i) => epsilon[i] -= sum);
+    return { ...nothing(batch), inputs, epsilon };
+  });
+}
+
+/** To what is weighed, in equal parts where that is several; nothing to gates. */
+function shareProduct(context: Context): Shared {
+  const { node, graph, batch, relevance } = context;
+  const gates = node.inputs.map((value) => isGate(graph, value));
+  const all = gates.every((gate) => gate), takers = gates.filter((gate) => all || !gate).length;
+  // A sum gives back what each of its inputs is spread over.
+  return alone(layerFromConfig("add", {}), context, (one) => {
+    const inputs = one.backward(relevance.map((r) => r / takers))
+      .map((back, i) => all || !gates[i] ? back.slice() : new Float32Array(back.length));
+    return { inputs, ...nothing(batch) };
+  });
+}
+
+/** Whether a value was made by a gate's activation, and moved about at most. */
+function isGate(graph: Canonical["graph"], value: number): boolean {
+  const maker = graph.nodes.find((node) => node.output === value);
+  if (!maker) return false;
+  const { layer, inputs } = maker;
+  if (layer.kind === "activation") return GATES.includes(layer.activation);
+  return relevanceOf(layer) === "copy" && inputs.length === 1 && isGate(graph, inputs[0]);
+}
+
+/** By the node's rule. */
+function shareByRule(context: Context, rule: CompleteRule): Shared {
+  const { node, graph, batch, xs: [x], y, relevance } = context, { layer } = node;
+  if (rule.kind === "pass") {
+    if (x.length !== y.length) {
+      throw new DeconvError(
+        `Cannot pass relevance unchanged through ${layer.title}: its output has not the shape of its input`,
+      );
+    }
+    return { inputs: [relevance], ...nothing(batch) };
+  }
+  const shape = graph.shapes[node.inputs[0]], channels = shape[shape.length - 1];
+  const { scale, shift } = relevanceOf(layer) === "affine"
+    ? affineOf(layer)
+    : { scale: null, shift: null };
+  const kernel = scale ?? layer.parameters[0].value.view;
+  const bias = shift ?? layer.parameters[1]?.value.view ??
+    new Float32Array(graph.shapes[node.output].slice(-1)[0]);
+  // A weight for each channel, whatever axes there are before it.
+  const perChannel = layerFromConfig("depthwise_conv1d", { kernelSize: 1 });
+  const rows = [x.length / batch / channels, channels];
+  const run = scale
+    ? new WeightedLayer(perChannel, [1, channels, 1], rows, rows, batch)
+    : new WeightedLayer(
+      layer,
+      layer.parameters[0].shape,
+      shape,
+      graph.shapes[node.output],
+      batch,
+    );
+  try {
+    return shareWeighted(run, rule, { batch, x, y, kernel, bias, relevance }, channels);
+  } finally {
+    run.release();
+  }
+}
+
+/** What each input of a node gets. */
+function share(context: Context): Shared {
+  const { node: { layer }, rule, batch, relevance, xs, maxPool } = context;
+  switch (relevanceOf(layer)) {
+    case "weighted":
+      return shareByRule(context, rule!);
+    case "affine":
+      return rule ? shareByRule(context, rule) : { inputs: [relevance], ...nothing(batch) };
+    case "pass":
+      return { inputs: [relevance], ...nothing(batch) };
+    case "sum":
+      return shareSum(layer, context);
+    case "copy": {
+      const average = layer.kind.replace("max_pool", "average_pool");
+      if (maxPool === "winner" || average === layer.kind) return shareCopy(context);
+      return shareSum(layerFromConfig(average, layer.config), context);
+    }
+    case "product":
+      return shareProduct(context);
+    case "lookup": // a number gets what all values of its row got
+      return { inputs: [Float32Array.from(sums(relevance, xs[0].length))], ...nothing(batch) };
+    default:
+      throw new DeconvError(
+        `Cannot send relevance through ${layer.title}: layers of its kind do not say how (relevance of their LayerKind)`,
+      );
+  }
+}
+
+/**
+ * Sends relevance from the output of a graph back to one of its values.
+ *
+ * @param plan The graph's, after a forward pass, with all values kept.
+ * @param start The relevance of the output.
+ */
+export function passRelevance(
+  { graph }: Canonical,
+  plan: Plan,
+  start: Float32Array,
+  { rules, of, maxPool }: PassOptions,
+): Passed {
+  const { batch } = plan.options, { nodes, shapes, outputs: [end] } = graph;
+  const depends = shapes.map((_, value) => value === of);
+  for (const { inputs, output } of nodes) {
+    if (inputs.some((value) => depends[value])) depends[output] = true;
+  }
+  const relevances = new Map([[end, start]]), taken = nothing(batch);
+  for (let i = nodes.length - 1; i >= 0; i--) {
+    const node = nodes[i], relevance = relevances.get(node.output);
+    if (!relevance || node.output === of || !depends[node.output]) continue;
+    relevances.delete(node.output);
+    const xs = node.inputs.map((value) => plan.values[value].data.view);
+    const y = plan.values[node.output].data.view;
+    const context = { node, graph, batch, xs, y, relevance, rule: rules[i], maxPool };
+    const { inputs, bias, epsilon } = share(context);
+    for (let n = 0; n < batch; n++) {
+      taken.bias[n] += bias[n];
+      taken.epsilon[n] += epsilon[n];
+    }
+    node.inputs.forEach((value, k) => {
+      const before = relevances.get(value);
+      relevances.set(value, before ? before.map((r, i) => r + inputs[k][i]) : inputs[k]);
+    });
+  }
+  const relevance = relevances.get(of) ?? new Float32Array(plan.values[of].data.length);
+  relevances.delete(of);
+  const elsewhere = new Float64Array(batch);
+  for (const left of relevances.values()) {
+    sums(left, batch).forEach((sum, n) => elsewhere[n] += sum);
+  }
+  return { relevance, ...taken, elsewhere };
+}
