@@ -287,6 +287,34 @@ export { saliency } from "./core/explain/saliency.ts";
 export type { Segmentation } from "./core/explain/segments.ts";
 export type { ManyPasses } from "./core/explain/variants.ts";
 export {
+  CHECKERBOARD,
+  type CheckerboardDiagnosis,
+  type CheckerboardOptions,
+  type CheckerboardVerdict,
+  diagnoseCheckerboard,
+  type LayerDiagnosis,
+  type SideDiagnosis,
+} from "./core/explain/checkerboard.ts";
+export { holes, type OverlapMap, unevenness } from "./core/explain/checkerboard/overlap.ts";
+export {
+  type CheckerboardRewrite,
+  rewriteCheckerboard,
+  type RewriteOptions,
+} from "./core/explain/checkerboard/rewrite.ts";
+export {
+  type CheckerboardScore,
+  checkerboardScore,
+  type Period,
+  powerSpectrum,
+  type Spectrum,
+} from "./core/explain/checkerboard/spectrum.ts";
+export {
+  checkerboardSheet,
+  type CheckerboardSheetOptions,
+  type CheckerboardSide,
+  type OverlapPicture,
+} from "./core/image/checkerboard.ts";
+export {
   type AdversarialLogs,
   type AdversarialOptions,
   type Adversaries,

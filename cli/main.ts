@@ -6,6 +6,7 @@
  */
 import { Command, CommanderError } from "commander";
 import { DeconvError } from "../mod.ts";
+import { doctorCommand } from "./doctor.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { generateCommand } from "./generate.ts";
 import { renderCommand } from "./render.ts";
@@ -36,7 +37,9 @@ export async function main(args: readonly string[]): Promise<number> {
     })
     .exitOverride();
   let code = 0;
-  for (const make of [trainCommand, renderCommand, evaluateCommand, generateCommand]) {
+  for (
+    const make of [trainCommand, renderCommand, evaluateCommand, generateCommand, doctorCommand]
+  ) {
     program.addCommand(make((result) => code = result).copyInheritedSettings(program));
   }
   try {

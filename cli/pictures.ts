@@ -33,7 +33,10 @@ export interface PictureOptions {
 }
 
 /** The first inputs of a dataset, and what they are to be turned into where that is an array. */
-async function pick(dataset: Dataset, count: number): Promise<{ input: Tensor; target?: Tensor }> {
+export async function firstSamples(
+  dataset: Dataset,
+  count: number,
+): Promise<{ input: Tensor; target?: Tensor }> {
   const { shape, targetShape } = dataset;
   const shown = Math.min(count, dataset.size);
   const of = (shape: Shape): Tensor => ({
@@ -137,7 +140,7 @@ async function pictures(
   { images, grid, colormap, normalize }: PictureOptions,
   metrics?: Metrics,
 ): Promise<Picture[]> {
-  const { input, target = input } = await pick(dataset, images);
+  const { input, target = input } = await firstSamples(dataset, images);
   const activations = model.activations(input);
   const kernels = model.layers.flatMap((layer) => kernelsOf(model, layer));
   const name = fileNames();

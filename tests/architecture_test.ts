@@ -179,19 +179,16 @@ Deno.test("methods of explanation know models and what they share, never each ot
     "variants",
   ].map((name) => `core/explain/${name}.ts`);
   // A method of several files has a folder of its name.
-  const own = (from: string) => within(from.replace(/\.ts$/, ""));
+  const folderOf = (path: string) => /^core\/explain\/\w+/.exec(path)?.[0];
   only(
-    core.filter((path) => /^core\/explain\/[^/]*$/.test(path)),
+    core.filter(within("core/explain")),
     (target, { from }) =>
-      isLeaf(target) || shared.includes(target) || own(from)(target) ||
+      isLeaf(target) || shared.includes(target) ||
+      within("core/explain")(target) && folderOf(target) === folderOf(from) ||
       /^core\/(model|network|differentiable|sequential|submodel|source|graph|turns|layer|layers\/activation|plan)\.ts$/
-        .test(target),
-  );
-  only(
-    core.filter(within("core/explain/lrp")),
-    (target) =>
-      isLeaf(target) || within("core/explain/lrp")(target) ||
-      /^core\/(graph|layer|plan|layers\/registry|wasm\/runtime)\.ts$/.test(target),
+        .test(target) ||
+      /^core\/explain\/\w+\//.test(from) &&
+        /^core\/(layers\/registry|wasm\/runtime)\.ts$/.test(target),
   );
 });
 
