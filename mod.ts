@@ -283,6 +283,25 @@ export { rise, type RiseOptions } from "./core/explain/rise.ts";
 export { lrp, type LrpOptions, type LrpResult } from "./core/explain/lrp.ts";
 export type { LrpAssignment, LrpPreset, LrpPresetName } from "./core/explain/lrp/presets.ts";
 export type { LrpRule, LrpRuleName, LrpSharedOptions } from "./core/explain/lrp/rules.ts";
+export type { CompleteMap, Method } from "./core/explain/method.ts";
+export type { Quadrature } from "./core/explain/quadrature.ts";
+export { deconvnetRule } from "./core/explain/deconvnet_rule.ts";
+export {
+  expectedGradients,
+  type ExpectedGradientsOptions,
+} from "./core/explain/expected_gradients.ts";
+export { guidedBackprop } from "./core/explain/guided_backprop.ts";
+export { inputXGradient } from "./core/explain/input_x_gradient.ts";
+export {
+  integratedGradients,
+  type IntegratedGradientsOptions,
+} from "./core/explain/integrated_gradients.ts";
+export {
+  smoothGrad,
+  type SmoothGradOptions,
+  smoothGradSquared,
+  varGrad,
+} from "./core/explain/smooth_grad.ts";
 export { saliency } from "./core/explain/saliency.ts";
 export type { Segmentation } from "./core/explain/segments.ts";
 export type { ManyPasses } from "./core/explain/variants.ts";

@@ -180,22 +180,10 @@ export function resolveTarget(
   }
 }
 
-/** The parts that were asked for last: methods ask for the same one over and over. */
-const parts = new WeakMap<Model, Map<string, Model>>();
-const KEPT = 4;
-
 function partFor(whole: Model, target: Exclude<Target, Scalar>): Model {
-  const options = "layer" in target && target.layer !== undefined
-    ? { to: target.layer }
-    : { output: (target as ClassTarget).output, logits: target.kind === "class" };
-  const known = parts.get(whole) ?? new Map<string, Model>(), key = JSON.stringify(options);
-  parts.set(whole, known);
-  const part = known.get(key) ?? partOf(whole, options);
-  part.precision = whole.precision;
-  known.delete(key);
-  known.set(key, part);
-  if (known.size > KEPT) known.delete(known.keys().next().value!);
-  return part;
+  if ("layer" in target && target.layer !== undefined) return partOf(whole, { to: target.layer });
+  const { output } = target as ClassTarget;
+  return partOf(whole, { output, logits: target.kind === "class" });
 }
 
 function expectOne(given: string, names: readonly string[], what: string): void {

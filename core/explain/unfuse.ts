@@ -105,13 +105,29 @@ export interface PartOptions {
   logits?: boolean;
 }
 
+/** The parts of each model that were asked for last: methods ask for the same one over and over. */
+const parts = new WeakMap<Model, Map<string, Model>>();
+const KEPT = 6;
+
 /**
  * The part of an unfused network that leads to one value. Inputs on which it does not depend are not
- * among its own: `inputsOf` finds those that are by name.
+ * among its own: they are known by their names.
  *
  * @throws {DeconvError} When there is no such layer or output, or the end does not depend on `from`.
  */
 export function partOf(model: Model, options: PartOptions = {}): Model {
+  const { from, to, output, logits } = options, key = JSON.stringify([from, to, output, logits]);
+  const known = parts.get(model) ?? new Map<string, Model>();
+  parts.set(model, known);
+  const part = known.get(key) ?? makePart(model, options);
+  part.precision = model.precision;
+  known.delete(key);
+  known.set(key, part);
+  if (known.size > KEPT) known.delete(known.keys().next().value!);
+  return part;
+}
+
+function makePart(model: Model, options: PartOptions): Model {
   const { graph } = model, { nodes, shapes, inputNames, outputs } = graph;
   const { from, to, output = 0, logits = false } = options;
   if (to === undefined && outputs[output] === undefined) {

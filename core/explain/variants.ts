@@ -1,12 +1,11 @@
 import { DeconvError } from "../errors.ts";
 import { positive } from "../geometry.ts";
 import type { Model } from "../model.ts";
-import { tensorList, type Tensors } from "../network.ts";
+import type { Tensors } from "../network.ts";
 import { sizeOf, type Tensor } from "../tensor.ts";
 import { turns } from "../turns.ts";
-import { explaining, type ExplainOptions } from "./gradient.ts";
-import { inputsOf, resolveTarget } from "./target.ts";
-import { partOf, unfuse } from "./unfuse.ts";
+import type { ExplainOptions } from "./gradient.ts";
+import { startOf } from "./start.ts";
 
 /** What every method takes that asks the network many times. */
 export interface ManyPasses extends ExplainOptions {
@@ -35,30 +34,15 @@ export interface Subject {
  * @throws {DeconvError} When a shape, the target or a name is wrong.
  */
 export function subjectOf(model: Model, x: Tensors, options: ExplainOptions = {}): Subject {
-  const xs = tensorList(x), resolved = resolveTarget(model, xs, options.target);
-  const whole = unfuse(model), { model: part, evaluate } = resolved;
-  const of = explaining(model, part, options.of), own = inputsOf(part, whole, xs);
-  const at = part.graph.inputNames.indexOf(of);
-  // What a layer makes becomes the input of the part behind it.
-  const behind = at < 0 ? partOf(part, { from: of }) : part;
-  const given = at < 0
-    ? [activationOf(part, own, of), ...inputsOf(behind, whole, xs).slice(1)]
-    : own;
-  const place = Math.max(at, 0);
+  const { target, part, xs, place, value } = startOf(model, x, options);
   return {
-    x: given[place],
+    x: value,
     scores: (variants, pictures) => {
       const [rows] = variants.shape, all = pictures ?? Array.from({ length: rows }, (_, i) => i);
-      const fed = given.map((tensor, i) => i === place ? variants : pick(tensor, all));
-      return evaluate(behind.predict(fed, { batchSize: rows }), all).values;
+      const fed = xs.map((tensor, i) => i === place ? variants : pick(tensor, all));
+      return target.evaluate(part.predict(fed, { batchSize: rows }), all).values;
     },
   };
-}
-
-/** What a layer makes of any number of pictures. */
-function activationOf(part: Model, xs: readonly Tensor[], layer: string): Tensor {
-  const to = partOf(part, { to: layer });
-  return to.predict(inputsOf(to, part, xs));
 }
 
 /** Some rows of a tensor, in any order. */

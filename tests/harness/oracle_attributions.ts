@@ -2,12 +2,17 @@
 
 import {
   conv2d,
+  deconvnetRule,
   dense,
   globalAveragePool2d,
   gradCam,
+  guidedBackprop,
+  inputXGradient,
+  integratedGradients,
   maxPool2d,
   type Model,
   occlusion,
+  type Quadrature,
   saliency,
   sequential,
   type Target,
@@ -27,6 +32,18 @@ type Attribution = (
 /** The methods by the names of the stored tensors. */
 const ATTRIBUTIONS: Readonly<Record<string, Attribution>> = {
   grad_cam: (net, x, options) => gradCam(net, x, options),
+  guided_backprop: (net, x, options) => guidedBackprop(net, x, options),
+  input_x_gradient: (net, x, options) => inputXGradient(net, x, options),
+  integrated_gradients: (net, x, options, settings) => {
+    const { baseline, steps, rule } = settings.integrated_gradients as Record<string, number>;
+    return integratedGradients(net, x, {
+      ...options,
+      baseline,
+      steps,
+      rule: rule as unknown as Quadrature,
+    });
+  },
+  deconvnet: (net, x, options) => deconvnetRule(net, x, options),
   occlusion: (net, x, options, settings) => {
     const { window, stride, fill } = settings.occlusion as Record<string, number>;
     return occlusion(net, x, { ...options, window, stride, baseline: fill });
