@@ -1,7 +1,7 @@
 /** iNNvestigate's attributions of single layers: every layer, to the tolerance that project has. */
 
 import assert from "node:assert/strict";
-import { deconvnetRule, type Method, saliency, targetGradient } from "../mod.ts";
+import { deconvnetRule, lrp, type LrpRule, type Method, saliency, targetGradient } from "../mod.ts";
 import { attributionRefsPresent, readAttributionRefs } from "./harness/attribution_refs.ts";
 import { assertClose } from "./harness/compare.ts";
 
@@ -16,7 +16,17 @@ const fromValue: Method = (model, x, options) => {
   return { shape, data: data.map((v, i) => v * values[Math.floor(i / width)]) };
 };
 
-const METHODS: Record<string, Method> = { Gradient: saliency, Deconvnet: fromValue };
+/** Relevance by one rule in all layers. */
+const byRule = (rule: LrpRule): Method => (model, x, options) =>
+  lrp(model, x, { ...options, rules: [{ kind: ["dense", "conv2d"], rule }].filter(() => model.parameters.length) })
+    .relevance;
+
+const METHODS: Record<string, Method> = {
+  Gradient: saliency,
+  Deconvnet: fromValue,
+  LRPZ: byRule("z"),
+  LRPEpsilon: byRule({ kind: "epsilon", epsilon: 1e-7 }),
+};
 
 for (const [name, method] of Object.entries(METHODS)) {
   Deno.test({

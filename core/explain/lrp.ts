@@ -5,11 +5,10 @@ import { valuesNamed } from "../graph.ts";
 import { INFERENCE } from "../layer.ts";
 import type { Model } from "../model.ts";
 import { tensorList, type Tensors } from "../network.ts";
-import { Plan } from "../plan.ts";
 import { sizeOf, type Tensor } from "../tensor.ts";
 import { canonical } from "./lrp/canonical.ts";
 import { explaining, type ExplainOptions, rows } from "./gradient.ts";
-import { passRelevance, sums } from "./lrp/pass.ts";
+import { RelevancePass, sums } from "./lrp/pass.ts";
 import { assignRules, type LrpAssignment, type LrpPreset } from "./lrp/presets.ts";
 import { inputsOf, resolveTarget } from "./target.ts";
 
@@ -119,6 +118,7 @@ export function lrp(model: Model, x: Tensors, options: LrpOptions = {}): LrpResu
   const xs = inputsOf(part, model, tensorList(x));
   const name = explaining(model, part, options.of), [of] = valuesNamed(part.graph, [name]);
   const network = canonical(part.graph, [of]);
+  let pass: RelevancePass | undefined;
   try {
     const assigned = assignRules(network, { preset, rules });
     const { graph } = network, wanted = network.values[of];
@@ -129,28 +129,23 @@ export function lrp(model: Model, x: Tensors, options: LrpOptions = {}): LrpResu
     };
     for (let from = 0; from < count; from += batchSize) {
       const to = Math.min(count, from + batchSize), batch = to - from;
-      // Nothing is trained, so that there are no gradients; without them plans would keep more.
-      const plan = new Plan(graph, { batch, gradients: true, keep: true, precision: "precise" });
-      try {
-        xs.forEach((x, i) => plan.inputs[i].data.view.set(rows(x, from, to).data));
-        plan.forward(INFERENCE);
-        const [{ shape, data }] = plan.outputs, y = data.view;
-        const pictures = Array.from({ length: batch }, (_, i) => from + i);
-        const { values, gradient } = resolved.evaluate({ shape, data: y.slice() }, pictures);
-        const start = y.map((v, i) => v === 0 ? 0 : v * gradient.data[i]);
-        const passed = passRelevance(network, plan, start, {
-          rules: assigned,
-          of: wanted,
-          maxPool,
-        });
-        rows(relevance, from, to).data.set(passed.relevance);
-        totals.values.push(...values);
-        totals.start.push(...sums(start, batch));
-        for (const name of ["bias", "epsilon", "elsewhere"] as const) {
-          totals[name].push(...passed[name]);
-        }
-      } finally {
-        plan.release();
+      if (pass?.plan.options.batch !== batch) {
+        pass?.release();
+        pass = new RelevancePass(network, batch, { rules: assigned, of: wanted, maxPool });
+      }
+      const { plan } = pass;
+      xs.forEach((x, i) => plan.inputs[i].data.view.set(rows(x, from, to).data));
+      plan.forward(INFERENCE);
+      const [{ shape, data }] = plan.outputs, y = data.view;
+      const pictures = Array.from({ length: batch }, (_, i) => from + i);
+      const { values, gradient } = resolved.evaluate({ shape, data: y.slice() }, pictures);
+      const start = y.map((v, i) => v === 0 ? 0 : v * gradient.data[i]);
+      const passed = pass.run(start);
+      rows(relevance, from, to).data.set(passed.relevance);
+      totals.values.push(...values);
+      totals.start.push(...sums(start, batch));
+      for (const name of ["bias", "epsilon", "elsewhere"] as const) {
+        totals[name].push(...passed[name]);
       }
     }
     const followed = Object.fromEntries(
@@ -158,6 +153,7 @@ export function lrp(model: Model, x: Tensors, options: LrpOptions = {}): LrpResu
     );
     return { relevance, ...totals, rules: followed };
   } finally {
+    pass?.release();
     network.release();
   }
 }

@@ -3,14 +3,17 @@ import { DeconvError } from "../../errors.ts";
 import type { GraphNode } from "../../graph.ts";
 import type { Layer } from "../../layer.ts";
 import { layerFromConfig } from "../../layers/registry.ts";
-import type { Plan } from "../../plan.ts";
+import { Plan } from "../../plan.ts";
 import { affineOf, type Canonical, relevanceOf } from "./canonical.ts";
 import type { CompleteRule } from "./rules.ts";
 import { quotient, type Shared, shareWeighted } from "./weighted.ts";
 import { OneLayer, WeightedLayer } from "./one_layer.ts";
 
-/** Added to the denominators of sums without weights, as Zennit's Norm. */
-const EPSILON = 1e-6;
+/**
+ * Added to the denominators of sums without weights. Zennit's Norm has 1e-6, which takes a ten
+ * thousandth of an average of 0.01.
+ */
+const EPSILON = 1e-12;
 
 /** Activations that only say how much of something passes. */
 const GATES: readonly string[] = ["sigmoid", "hard_sigmoid", "softmax"];
@@ -54,6 +57,13 @@ interface Context {
   readonly relevance: Float32Array;
   readonly rule: CompleteRule | null;
   readonly maxPool: "winner" | "average";
+  /** What was made for this node in the pass before, or is made now. */
+  kept<T extends Released>(make: () => T): T;
+}
+
+/** Something with memory. */
+interface Released {
+  release(): void;
 }
 
 const nothing = (batch: number) => ({
@@ -61,42 +71,36 @@ const nothing = (batch: number) => ({
   epsilon: new Float64Array(batch),
 });
 
-/** Runs a layer by itself; its memory is given back. */
-function alone<T>(layer: Layer, { node, graph, batch }: Context, run: (one: OneLayer) => T): T {
-  const shapes = node.inputs.map((value) => graph.shapes[value]);
-  const one = new OneLayer(layer, shapes, graph.shapes[node.output], batch);
-  try {
-    return run(one);
-  } finally {
-    one.release();
-  }
+/** A layer by itself in a node's place. */
+function alone(context: Context, layer: () => Layer): OneLayer {
+  const { node, graph, batch } = context;
+  return context.kept(() => {
+    const shapes = node.inputs.map((value) => graph.shapes[value]);
+    return new OneLayer(layer(), shapes, graph.shapes[node.output], batch);
+  });
 }
 
 /** In proportion to what each input adds. */
-function shareSum(layer: Layer, context: Context): Shared {
-  const { batch, xs, relevance } = context;
-  return alone(layer, context, (one) => {
-    const z = one.forward(xs), taken = nothing(batch), size = z.length / batch;
-    const s = new Float32Array(z.length);
-    for (let j = 0; j < s.length; j++) {
-      s[j] = quotient(relevance[j], z[j], EPSILON);
-      taken.epsilon[Math.floor(j / size)] += relevance[j] - s[j] * z[j];
-    }
-    const inputs = one.backward(s).map((back, k) => back.map((c, i) => c * xs[k][i]));
-    return { inputs, ...taken };
-  });
+function shareSum(context: Context, layer: () => Layer): Shared {
+  const { batch, xs, relevance } = context, one = alone(context, layer);
+  const z = one.forward(xs), taken = nothing(batch), size = z.length / batch;
+  const s = new Float32Array(z.length);
+  for (let j = 0; j < s.length; j++) {
+    s[j] = quotient(relevance[j], z[j], EPSILON);
+    taken.epsilon[Math.floor(j / size)] += relevance[j] - s[j] * z[j];
+  }
+  const inputs = one.backward(s).map((back, k) => back.map((c, i) => c * xs[k][i]));
+  return { inputs, ...taken };
 }
 
 /** To the input that each output is a copy of. */
 function shareCopy(context: Context): Shared {
-  const { node, batch, xs, relevance } = context;
-  return alone(node.layer, context, (one) => {
-    one.forward(xs);
-    const inputs = one.backward(relevance).map((back) => back.slice());
-    const epsilon = sums(relevance, batch);
-    for (const input of inputs) sums(input, batch).forEach((sum, i) => epsilon[i] -= sum);
-    return { ...nothing(batch), inputs, epsilon };
-  });
+  const { node, batch, xs, relevance } = context, one = alone(context, () => node.layer);
+  one.forward(xs);
+  const inputs = one.backward(relevance).map((back) => back.slice());
+  const epsilon = sums(relevance, batch);
+  for (const input of inputs) sums(input, batch).forEach((sum, i) => epsilon[i] -= sum);
+  return { ...nothing(batch), inputs, epsilon };
 }
 
 /** To what is weighed, in equal parts where that is several; nothing to gates. */
@@ -105,11 +109,10 @@ function shareProduct(context: Context): Shared {
   const gates = node.inputs.map((value) => isGate(graph, value));
   const all = gates.every((gate) => gate), takers = gates.filter((gate) => all || !gate).length;
   // A sum gives back what each of its inputs is spread over.
-  return alone(layerFromConfig("add", {}), context, (one) => {
-    const inputs = one.backward(relevance.map((r) => r / takers))
-      .map((back, i) => all || !gates[i] ? back.slice() : new Float32Array(back.length));
-    return { inputs, ...nothing(batch) };
-  });
+  const one = alone(context, () => layerFromConfig("add", {}));
+  const inputs = one.backward(relevance.map((r) => r / takers))
+    .map((back, i) => all || !gates[i] ? back.slice() : new Float32Array(back.length));
+  return { inputs, ...nothing(batch) };
 }
 
 /** Whether a value was made by a gate's activation, and moved about at most. */
@@ -139,23 +142,17 @@ function shareByRule(context: Context, rule: CompleteRule): Shared {
   const kernel = scale ?? layer.parameters[0].value.view;
   const bias = shift ?? layer.parameters[1]?.value.view ??
     new Float32Array(graph.shapes[node.output].slice(-1)[0]);
-  // A weight for each channel, whatever axes there are before it.
-  const perChannel = layerFromConfig("depthwise_conv1d", { kernelSize: 1 });
-  const rows = [x.length / batch / channels, channels];
-  const run = scale
-    ? new WeightedLayer(perChannel, [1, channels, 1], rows, rows, batch)
-    : new WeightedLayer(
-      layer,
-      layer.parameters[0].shape,
-      shape,
-      graph.shapes[node.output],
-      batch,
-    );
-  try {
-    return shareWeighted(run, rule, { batch, x, y, kernel, bias, relevance }, channels);
-  } finally {
-    run.release();
-  }
+  const run = context.kept(() => {
+    if (!scale) {
+      const [{ shape: weights }] = layer.parameters;
+      return new WeightedLayer(layer, weights, shape, graph.shapes[node.output], batch);
+    }
+    // A weight for each channel, whatever axes there are before it.
+    const perChannel = layerFromConfig("depthwise_conv1d", { kernelSize: 1 });
+    const rows = [x.length / batch / channels, channels];
+    return new WeightedLayer(perChannel, [1, channels, 1], rows, rows, batch);
+  });
+  return shareWeighted(run, rule, { batch, x, y, kernel, bias, relevance }, channels);
 }
 
 /** What each input of a node gets. */
@@ -169,11 +166,11 @@ function share(context: Context): Shared {
     case "pass":
       return { inputs: [relevance], ...nothing(batch) };
     case "sum":
-      return shareSum(layer, context);
+      return shareSum(context, () => layer);
     case "copy": {
       const average = layer.kind.replace("max_pool", "average_pool");
       if (maxPool === "winner" || average === layer.kind) return shareCopy(context);
-      return shareSum(layerFromConfig(average, layer.config), context);
+      return shareSum(context, () => layerFromConfig(average, layer.config));
     }
     case "product":
       return shareProduct(context);
@@ -186,46 +183,75 @@ function share(context: Context): Shared {
   }
 }
 
-/**
- * Sends relevance from the output of a graph back to one of its values.
- *
- * @param plan The graph's, after a forward pass, with all values kept.
- * @param start The relevance of the output.
- */
-export function passRelevance(
-  { graph }: Canonical,
-  plan: Plan,
-  start: Float32Array,
-  { rules, of, maxPool }: PassOptions,
-): Passed {
-  const { batch } = plan.options, { nodes, shapes, outputs: [end] } = graph;
-  const depends = shapes.map((_, value) => value === of);
-  for (const { inputs, output } of nodes) {
-    if (inputs.some((value) => depends[value])) depends[output] = true;
-  }
-  const relevances = new Map([[end, start]]), taken = nothing(batch);
-  for (let i = nodes.length - 1; i >= 0; i--) {
-    const node = nodes[i], relevance = relevances.get(node.output);
-    if (!relevance || node.output === of || !depends[node.output]) continue;
-    relevances.delete(node.output);
-    const xs = node.inputs.map((value) => plan.values[value].data.view);
-    const y = plan.values[node.output].data.view;
-    const context = { node, graph, batch, xs, y, relevance, rule: rules[i], maxPool };
-    const { inputs, bias, epsilon } = share(context);
-    for (let n = 0; n < batch; n++) {
-      taken.bias[n] += bias[n];
-      taken.epsilon[n] += epsilon[n];
+/** Sends relevance from the output of a graph back to one of its values, for batches of one size. */
+export class RelevancePass {
+  /** The graph's plan, with all values kept: to be run forward before `run`. */
+  readonly plan: Plan;
+  readonly #kept: Map<number, Released> = new Map();
+  /** Values that depend on the one whose relevance is wanted. */
+  readonly #depends: readonly boolean[];
+
+  /**
+   * @param network What it goes through.
+   * @param batch Pictures at a time.
+   */
+  constructor(readonly network: Canonical, batch: number, readonly options: PassOptions) {
+    const { graph } = network, depends = graph.shapes.map((_, value) => value === options.of);
+    for (const { inputs, output } of graph.nodes) {
+      if (inputs.some((value) => depends[value])) depends[output] = true;
     }
-    node.inputs.forEach((value, k) => {
-      const before = relevances.get(value);
-      relevances.set(value, before ? before.map((r, i) => r + inputs[k][i]) : inputs[k]);
-    });
+    this.#depends = depends;
+    // Nothing is trained, so that there are no gradients; without them plans would keep more.
+    this.plan = new Plan(graph, { batch, gradients: true, keep: true, precision: "precise" });
   }
-  const relevance = relevances.get(of) ?? new Float32Array(plan.values[of].data.length);
-  relevances.delete(of);
-  const elsewhere = new Float64Array(batch);
-  for (const left of relevances.values()) {
-    sums(left, batch).forEach((sum, n) => elsewhere[n] += sum);
+
+  /** @param start The relevance of the output. */
+  run(start: Float32Array): Passed {
+    const { plan, options: { rules, of, maxPool } } = this, { graph } = this.network;
+    const { batch } = plan.options, { nodes, outputs: [end] } = graph;
+    const relevances = new Map([[end, start]]), taken = nothing(batch);
+    for (let i = nodes.length - 1; i >= 0; i--) {
+      const node = nodes[i], relevance = relevances.get(node.output);
+      if (!relevance || node.output === of || !this.#depends[node.output]) continue;
+      relevances.delete(node.output);
+      const { inputs, bias, epsilon } = share({
+        node,
+        graph,
+        batch,
+        xs: node.inputs.map((value) => plan.values[value].data.view),
+        y: plan.values[node.output].data.view,
+        relevance,
+        rule: rules[i],
+        maxPool,
+        kept: (make) => this.#keep(i, make),
+      });
+      for (let n = 0; n < batch; n++) {
+        taken.bias[n] += bias[n];
+        taken.epsilon[n] += epsilon[n];
+      }
+      node.inputs.forEach((value, k) => {
+        const before = relevances.get(value);
+        relevances.set(value, before ? before.map((r, i) => r + inputs[k][i]) : inputs[k]);
+      });
+    }
+    const relevance = relevances.get(of) ?? new Float32Array(plan.values[of].data.length);
+    relevances.delete(of);
+    const elsewhere = new Float64Array(batch);
+    for (const left of relevances.values()) {
+      sums(left, batch).forEach((sum, n) => elsewhere[n] += sum);
+    }
+    return { relevance, ...taken, elsewhere };
   }
-  return { relevance, ...taken, elsewhere };
+
+  #keep<T extends Released>(node: number, make: () => T): T {
+    const kept = this.#kept.get(node) ?? make();
+    this.#kept.set(node, kept);
+    return kept as T;
+  }
+
+  /** Gives its memory back. */
+  release(): void {
+    this.plan.release();
+    for (const kept of this.#kept.values()) kept.release();
+  }
 }
