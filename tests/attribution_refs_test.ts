@@ -18,8 +18,7 @@ const fromValue: Method = (model, x, options) => {
 
 /** Relevance by one rule in all layers. */
 const byRule = (rule: LrpRule): Method => (model, x, options) =>
-  lrp(model, x, { ...options, rules: [{ kind: ["dense", "conv2d"], rule }].filter(() => model.parameters.length) })
-    .relevance;
+  lrp(model, x, { ...options, rules: [{ rule }] }).relevance;
 
 const METHODS: Record<string, Method> = {
   Gradient: saliency,

@@ -95,7 +95,7 @@ function assignmentsOf(preset: LrpPreset): (LrpAssignment & { exceptDense?: bool
  * The rule of each node; null where a layer follows none. Batch normalisation that could not be merged
  * has one only where its name or kind is given.
  *
- * @throws {DeconvError} When an assignment fits no layer with weights.
+ * @throws {DeconvError} When an assignment names layers, kinds or a position, and fits none.
  */
 export function assignRules(
   { graph, places }: Canonical,
@@ -128,10 +128,11 @@ export function assignRules(
       return named(assignment) && !(exceptDense && kinds.includes("dense"));
     });
     fitting.forEach((assignment) => assignment.fits = true);
-    if (!fitting.length) return null;
-    return fitting[0].complete;
+    return fitting[0]?.complete ?? null;
   });
-  const idle = all.slice(0, rules.length).find(({ fits }) => !fits);
+  const idle = all.slice(0, rules.length).find(({ fits, layer, kind, position }) =>
+    !fits && (layer ?? kind ?? position) !== undefined
+  );
   if (idle) {
     const { layer, kind, position } = idle;
     throw new DeconvError(
