@@ -65,6 +65,9 @@ Deno.test("every format is told by what lies in the folder", async () => {
     "pictures with masks of two sides",
     [2, 2, 1],
   ]);
+  const plain = await found({ "a.png": png(1), "b.png": png(2), "notes.txt": "no picture" });
+  assert.match(plain.found, /^2 pictures without classes; 1 in 10/);
+  assert.deepEqual([plain.train.classNames, plain.train.shape], [undefined, [2, 2, 3]]);
   const arrays = { "x.npz": encodeNpz({ x: tensor([1, 2], [2, 1]), y: tensor([0, 1]) }) };
   assert.match((await found(arrays, { file: "x.npz" })).found, /^NumPy's arrays; 1 in 10/);
   const csv = { "x.csv": "0,255,0,0,51\n1,1,2,3,4\n" };

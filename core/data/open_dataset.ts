@@ -8,6 +8,7 @@ import { inFolder, isFolder, listFolder } from "./file.ts";
 import { isIdxFolder, openIdx } from "./idx_folder.ts";
 import { foldersIn, openImageFolder, picturesIn } from "./image_folder.ts";
 import { findMaskPairs, type MaskOptions, openMaskPairs } from "./mask_pairs.ts";
+import { pictureFiles } from "./picture_files.ts";
 import { openNpz } from "./npz_file.ts";
 
 /** How {@linkcode openDataset} reads what it finds. */
@@ -35,7 +36,7 @@ export interface FoundDataset {
 const LOOKED_FOR = "a .npz, .npy or .csv file, or a folder with CIFAR-10 (data_batch_1.bin, " +
   "test_batch.bin), CIFAR-100 (train.bin, test.bin), IDX files (t10k-images-idx3-ubyte, …), pictures " +
   "with masks (folders image and label, or names with _mask), or a folder of PNG or JPEG pictures for " +
-  "each class (these perhaps in folders train and test)";
+  "each class (these perhaps in folders train and test), or just such pictures";
 
 /** The part that is held out where a dataset has no part to test on. */
 const HELD_OUT = 0.1;
@@ -93,7 +94,7 @@ function rowShape(columns: number, wanted?: Shape): Shape {
   return Number.isInteger(side) && side >= 8 ? [side, side, 1] : [columns];
 }
 
-/** Folders of pictures by class, or of such folders to learn from and to test on. */
+/** Folders of pictures by class, or of such folders to learn from and to test on; or a folder of pictures. */
 function openPictures(
   path: string,
   folders: readonly string[],
@@ -127,7 +128,12 @@ function openPictures(
     return { train, test, found: `pictures in folders, one for each of ${known.length} classes` };
   }
   const classes = folders.filter((name) => picturesIn(inFolder(path, name)).length > 0);
-  if (classes.length === 0) return undefined;
+  if (classes.length === 0) {
+    const paths = picturesIn(path);
+    if (paths.length === 0) return undefined;
+    const all = pictureFiles(paths, options);
+    return withTest(all, undefined, `${paths.length} pictures without classes`, options);
+  }
   const found = `pictures in ${classes.length} folders, one a class`;
   return withTest(one(path, "pictures", classes), undefined, found, options);
 }
