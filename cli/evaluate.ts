@@ -2,13 +2,17 @@ import { Command } from "commander";
 import {
   activation,
   type Baseline,
+  type ConfusionMatrix,
+  confusionMatrix,
   type Dataset,
   DeconvError,
   loadModelFile,
   type Logs,
   map,
+  type Model,
   type Preset,
   preset,
+  readBatches,
   sequential,
   setArithmetic,
   setThreads,
@@ -73,10 +77,43 @@ async function evaluate(given: string, options: EvaluateOptions): Promise<void> 
   for (const [name, logs] of Object.entries(results)) {
     console.log(`${name.padEnd(width)}  ${logsText(logs)}`);
   }
+  const confusion = target === "labels" && test.classNames && !test.targetShape
+    ? await confusionOf(model, test, test.classNames)
+    : undefined;
+  if (confusion) console.log(`\n${confusion}`);
   if (options.json === undefined) return;
-  const report = { model: path, data: test.name, size: test.size, results };
+  const report = {
+    model: path,
+    data: test.name,
+    size: test.size,
+    results,
+    confusion: confusion && { classes: test.classNames, counts: confusion.counts },
+  };
   await writeFileAtomic(options.json, `${JSON.stringify(report, null, 2)}\n`);
   console.log(`Wrote ${options.json}`);
+}
+
+/** Which classes a network takes for which. */
+async function confusionOf(
+  model: Model,
+  dataset: Dataset,
+  names: readonly string[],
+): Promise<ConfusionMatrix | undefined> {
+  const [classes] = model.outputShape;
+  if (model.outputShape.length !== 1 || classes !== names.length) return undefined;
+  const predictions = new Float32Array(dataset.size * classes);
+  const labels = new Float32Array(dataset.size);
+  let read = 0;
+  for await (const { x, labels: some } of readBatches(dataset, { batchSize: 64 })) {
+    predictions.set(model.predict(x, { batchSize: 64 }).data, read * classes);
+    labels.set(some.data, read);
+    read += some.data.length;
+  }
+  return confusionMatrix(
+    { shape: [dataset.size, classes], data: predictions },
+    { shape: [dataset.size], data: labels },
+    { names },
+  );
 }
 
 /** Loss and metrics of a baseline: those of a network that hands on what the baseline answers. */
