@@ -30,6 +30,22 @@ export function logsText(logs: Logs): string {
   return Object.entries(logs).map(([name, value]) => `${name} ${number(value)}`).join("  ");
 }
 
+/** An epoch's figures: in one line, or where they do not fit into 80 columns in several, the rest indented. */
+export function epochLines(head: string, logs: Logs, tail: string): string {
+  const parts = [
+    head,
+    ...Object.entries(logs).map(([name, value]) => logsText({ [name]: value })),
+    tail,
+  ];
+  const lines = [""];
+  for (const part of parts) {
+    const line = lines[lines.length - 1], longer = line ? `${line}  ${part}` : part;
+    if (longer.length <= 80) lines[lines.length - 1] = longer;
+    else lines.push(`  ${part}`);
+  }
+  return lines.join("\n");
+}
+
 /** The losses alone: of a metric the running mean says little. */
 function losses({ loss, discriminator, generator }: Logs): Logs {
   return loss === undefined ? { discriminator, generator } : { loss };
@@ -126,7 +142,7 @@ function liveProgress(
     epoch(epoch, logs, seconds) {
       stop();
       pace.next();
-      print(`epoch ${epoch + 1}/${epochs}  ${logsText(logs)}  ${clock(seconds)}`);
+      print(epochLines(`epoch ${epoch + 1}/${epochs}`, logs, clock(seconds)));
     },
     stopping(text) {
       stop();
@@ -161,7 +177,7 @@ function plainProgress(
     epoch(epoch, logs, seconds) {
       pace.next();
       printed = performance.now();
-      print(`epoch ${epoch + 1}/${epochs}  ${logsText(logs)}  ${clock(seconds)}`);
+      print(epochLines(`epoch ${epoch + 1}/${epochs}`, logs, clock(seconds)));
     },
     stopping: print,
     end() {},

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { decode } from "fast-png";
-import { barLine, clock, logsText } from "../cli/progress.ts";
+import { barLine, clock, epochLines, logsText } from "../cli/progress.ts";
 import { loadModelFile, PRESET_NAMES } from "../mod.ts";
 import { filesIn, run, runProcess, SMALL, withFolder } from "./harness/cli.ts";
 
@@ -19,6 +19,20 @@ const PICTURES = [
   "overview.png",
   "reconstruction.png",
 ];
+
+Deno.test("an epoch's figures keep to 80 columns", () => {
+  assert.equal(
+    epochLines("epoch 1/5", { loss: 0.5, val_loss: 0.25 }, "0:07"),
+    [
+      "epoch 1/5  loss 0.5000  val_loss 0.2500  0:07",
+    ].join("\n"),
+  );
+  const many = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`some_metric_${i}`, i / 7]));
+  const lines = epochLines("epoch 12/40", many, "1:02").split("\n");
+  assert.ok(lines.length > 2 && lines.every((line) => line.length <= 80), lines.join("\n"));
+  assert.ok(lines.slice(1).every((line) => line.startsWith("  ")));
+  assert.ok(lines.at(-1)!.endsWith("1:02"));
+});
 
 Deno.test("train leaves the model, the losses and every picture, and says what to open", () =>
   withFolder(async (folder) => {
