@@ -276,6 +276,46 @@ export { guidedGradCam } from "./core/explain/guided_grad_cam.ts";
 export { hiResCam } from "./core/explain/hi_res_cam.ts";
 export { layerCam } from "./core/explain/layer_cam.ts";
 export { scoreCam, type ScoreCamOptions } from "./core/explain/score_cam.ts";
+export type { Attribute, ChannelSum } from "./core/explain/evidence/attribute.ts";
+export {
+  type Completeness,
+  completeness,
+  type CompletenessOptions,
+} from "./core/explain/evidence/completeness.ts";
+export {
+  type Curve,
+  type CurveOptions,
+  deletion,
+  insertion,
+} from "./core/explain/evidence/curves.ts";
+export {
+  type Infidelity,
+  infidelity,
+  type InfidelityOptions,
+} from "./core/explain/evidence/infidelity.ts";
+export {
+  maxSensitivity,
+  type MaxSensitivityOptions,
+} from "./core/explain/evidence/max_sensitivity.ts";
+export {
+  type RandomLogitTest,
+  randomLogitTest,
+  type RandomLogitTestOptions,
+} from "./core/explain/evidence/random_logit_test.ts";
+export {
+  type RandomizationTest,
+  randomizationTest,
+  type RandomizationTestOptions,
+  type RandomizationVerdict,
+} from "./core/explain/evidence/randomization_test.ts";
+export type { Similarity } from "./core/explain/evidence/similarity.ts";
+export { sparseness } from "./core/explain/evidence/sparseness.ts";
+export {
+  type Evidence,
+  evidence,
+  type EvidenceOptions,
+  type MeasureOptions,
+} from "./core/explain/evidence.ts";
 export { featureAblation, type FeatureAblationOptions } from "./core/explain/feature_ablation.ts";
 export { type KernelShap, kernelShap, type KernelShapOptions } from "./core/explain/kernel_shap.ts";
 export { occlusion, type OcclusionOptions } from "./core/explain/occlusion.ts";

@@ -188,7 +188,7 @@ Deno.test("methods of explanation know models and what they share, never each ot
     (target, { from }) =>
       isLeaf(target) || shared.includes(target) ||
       within("core/explain")(target) && folderOf(target) === folderOf(from) ||
-      /^core\/(model|network|differentiable|sequential|submodel|source|graph|turns|layer|layers\/activation|plan)\.ts$/
+      /^core\/(architecture|model|network|differentiable|sequential|submodel|source|graph|turns|layer|layers\/activation|plan)\.ts$/
         .test(target) ||
       /^core\/explain\/\w+\//.test(from) &&
         /^core\/(layers\/registry|wasm\/runtime)\.ts$/.test(target),

@@ -34,13 +34,13 @@ export interface Subject {
  * @throws {DeconvError} When a shape, the target or a name is wrong.
  */
 export function subjectOf(model: Model, x: Tensors, options: ExplainOptions = {}): Subject {
-  const { target, part, xs, place, value } = startOf(model, x, options);
+  const { target, part, xs, place, value } = startOf(model, x, options), { batchSize } = options;
   return {
     x: value,
     scores: (variants, pictures) => {
-      const [rows] = variants.shape, all = pictures ?? Array.from({ length: rows }, (_, i) => i);
+      const all = pictures ?? Array.from({ length: variants.shape[0] }, (_, i) => i);
       const fed = xs.map((tensor, i) => i === place ? variants : pick(tensor, all));
-      return target.evaluate(part.predict(fed, { batchSize: rows }), all).values;
+      return target.evaluate(part.predict(fed, { batchSize }), all).values;
     },
   };
 }
