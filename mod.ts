@@ -254,6 +254,13 @@ export {
   type TargetGradient,
   targetGradient,
 } from "./core/explain/gradient.ts";
+export { atlas, type AtlasOptions } from "./core/explain/atlas.ts";
+export type { Atlas, AtlasLayer, AtlasPatch, AtlasUnit } from "./core/explain/atlas/data.ts";
+export {
+  type AtlasPictures,
+  atlasPictures,
+  type AtlasPicturesOptions,
+} from "./core/explain/atlas/pictures.ts";
 export {
   type Activated,
   type Deconvnet,
@@ -501,6 +508,7 @@ export type { PanelGrid } from "./core/image/panels.ts";
 export { type Image } from "./core/image/image.ts";
 export { type Colormap } from "./core/image/colormap.ts";
 export { encodePng } from "./core/image/png.ts";
+export { atlasPages, atlasSheet, type AtlasSheetOptions } from "./core/image/atlas.ts";
 export { augmentationSheet, type AugmentationSheetOptions } from "./core/image/augmentation.ts";
 export { filterSheet, type FilterSheetOptions } from "./core/image/filters.ts";
 export { activationSheet, type ActivationSheetOptions } from "./core/image/activations.ts";

@@ -6,6 +6,7 @@
  */
 import { Command, CommanderError } from "commander";
 import { DeconvError } from "../mod.ts";
+import { atlasCommand } from "./atlas.ts";
 import { doctorCommand } from "./doctor.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { generateCommand } from "./generate.ts";
@@ -38,7 +39,14 @@ export async function main(args: readonly string[]): Promise<number> {
     .exitOverride();
   let code = 0;
   for (
-    const make of [trainCommand, renderCommand, evaluateCommand, generateCommand, doctorCommand]
+    const make of [
+      trainCommand,
+      renderCommand,
+      evaluateCommand,
+      generateCommand,
+      doctorCommand,
+      atlasCommand,
+    ]
   ) {
     program.addCommand(make((result) => code = result).copyInheritedSettings(program));
   }

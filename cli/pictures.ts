@@ -59,7 +59,7 @@ function canStandInFront({ shape }: Tensor): boolean {
 }
 
 /** Names for files: a layer's name may hold anything, and a shared layer stands in several places. */
-function fileNames(): (start: string, layer: string) => string {
+export function fileNames(): (start: string, layer: string) => string {
   const taken = new Set<string>();
   return (start, layer) => {
     const base = `${start}-${layer.replace(/[^\w.-]+/g, "_").slice(0, 100)}`;

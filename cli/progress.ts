@@ -98,7 +98,8 @@ export function barLine({ head, share, tail }: BarState, columns: number): strin
   return `${head}${bar} ${percent}  ${tail}`.slice(0, columns - 1);
 }
 
-function columns(): number {
+/** Characters in a line of the terminal. */
+export function columns(): number {
   try {
     return Deno.consoleSize().columns || 80; // a pseudo-terminal may say 0
   } catch {

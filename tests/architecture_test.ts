@@ -170,10 +170,12 @@ Deno.test("methods of explanation know models and what they share, never each ot
     "baseline",
     "cam",
     "coalitions",
+    "deconvnet",
     "gradient",
     "least_squares",
     "method",
     "quadrature",
+    "receptive_field",
     "resize",
     "segments",
     "start",
@@ -185,13 +187,16 @@ Deno.test("methods of explanation know models and what they share, never each ot
   const folderOf = (path: string) => /^core\/explain\/\w+/.exec(path)?.[0];
   only(
     core.filter(within("core/explain")),
-    (target, { from }) =>
+    (target, { from, typeOnly }) =>
       isLeaf(target) || shared.includes(target) ||
+      typeOnly && target === "core/data/dataset.ts" ||
       within("core/explain")(target) && folderOf(target) === folderOf(from) ||
       /^core\/(architecture|model|network|differentiable|sequential|submodel|source|graph|turns|layer|layers\/activation|plan)\.ts$/
         .test(target) ||
       /^core\/explain\/\w+\//.test(from) &&
-        /^core\/(layers\/registry|wasm\/runtime)\.ts$/.test(target),
+        /^core\/(layers\/(registry|global_pool|pool_switches2d|reshape)|wasm\/runtime)\.ts$/.test(
+          target,
+        ),
   );
 });
 

@@ -125,12 +125,7 @@ export function receptiveField(
   }
   at?.forEach((place, axis) => expectPlace(place, shape[axis], `place along axis ${axis + 1}`));
   if (channel !== undefined) expectPlace(channel, channels, "channel");
-  const input = options.input === undefined ? 0 : inputNames.indexOf(options.input);
-  if (input < 0) {
-    throw new DeconvError(
-      `The model has no input "${options.input}"; it has ${inputNames.join(", ")}`,
-    );
-  }
+  const input = inputNames.indexOf(expectInput(model, options.input));
   const cells = shape.map((size, axis) =>
     oneOf(size, axis === shape.length - 1 ? channel : at?.[axis])
   );
@@ -158,11 +153,50 @@ function strideOf(reach: Reach, size: number): number | null {
     shift(reach.map(({ to }) => to < size ? to : null));
 }
 
+/** What the units of one node see of an input. */
+function fieldOf(model: Network, node: number, name: string): LayerField {
+  const { graph } = model, { inputNames, shapes } = graph;
+  const { layer: { kind }, output } = graph.nodes[node];
+  const shape = shapes[output], own = shapes[inputNames.indexOf(name)];
+  const whole = around(allCells(own))!;
+  const seen = (axis: number, place: number) => {
+    const cells = shape.map((size, a) => oneOf(size, a === axis ? place : undefined));
+    return around(traced(graph, output, cells)[inputNames.indexOf(name)]);
+  };
+  // A vector has no places, only values.
+  const fields = (shape.length > 2 ? [0, 1] : [0]).map((axis) =>
+    Array.from({ length: shape[axis] }, (_, place) => seen(axis, place))
+      .filter((field) => field !== null)
+  );
+  const [down, across] = shape.length > 2 ? fields : [[], fields[0]];
+  const rows = down.map(({ top, height }) => ({ from: top, to: top + height }));
+  const columns = across.map(({ left, width }) => ({ from: left, to: left + width }));
+  const longest = (reach: Reach) => Math.max(0, ...reach.map(({ from, to }) => to - from));
+  const height = Math.max(0, ...(rows.length ? down : across).map(({ height }) => height));
+  const still = shape.length === 1;
+  return {
+    layer: placeName(graph, node),
+    kind,
+    shape,
+    size: [height, longest(columns)],
+    stride: still ? [null, null] : [strideOf(rows, whole.height), strideOf(columns, whole.width)],
+    everything: fields.flat().every((field) =>
+      field.height === whole.height && field.width === whole.width
+    ),
+  };
+}
+
+function expectInput({ graph: { inputNames } }: Network, name: string = inputNames[0]): string {
+  if (inputNames.includes(name)) return name;
+  throw new DeconvError(`The model has no input "${name}"; it has ${inputNames.join(", ")}`);
+}
+
 /**
  * What the units of every layer see of an input, from input to output.
  *
- * @param options `input`: name of the input. Default: the first.
- * @throws {DeconvError} When the model has no such input.
+ * @param options `input`: name of the input. Default: the first. `layers`: names of the layers wanted.
+ * Default: all.
+ * @throws {DeconvError} When the model has no such input or layer.
  *
  * @example
  * ```ts
@@ -171,53 +205,15 @@ function strideOf(reach: Reach, size: number): number | null {
  * console.log(receptiveFieldTable(receptiveFields(net)));
  * ```
  */
-export function receptiveFields(model: Network, options: { input?: string } = {}): LayerField[] {
-  const { graph } = model, { nodes, shapes, inputNames } = graph;
-  const name = options.input ?? inputNames[0];
-  const whole = receptiveField(model, { layer: name }, { input: name });
-  if (!inputNames.includes(name) || !whole) {
-    throw new DeconvError(`The model has no input "${name}"; it has ${inputNames.join(", ")}`);
-  }
-  return nodes.map(({ layer: { kind }, output }, i) => {
-    const shape = shapes[output], layer = placeName(graph, i);
-    // A flattened picture has no places, only values.
-    const axes = shape.length > 2 ? [0, 1] : [0];
-    const fields = axes.map((axis) =>
-      Array.from({ length: shape[axis] }, (_, place) =>
-        around(
-          traced(
-            graph,
-            output,
-            shape.map((size, a) => oneOf(size, a === axis ? place : undefined)),
-          )[
-            inputNames.indexOf(name)
-          ],
-        )).filter((field) => field !== null)
-    );
-    const [down, across] = shape.length > 2 ? fields : [[], fields[0]];
-    const signal = whole.height === 1;
-    const rows = (signal && shape.length < 3 ? [] : down).map(({ top: from, height }) => ({
-      from,
-      to: from + height,
-    }));
-    const columns = across.map(({ left: from, width }) => ({ from, to: from + width }));
-    const longest = (reach: Reach) => Math.max(0, ...reach.map(({ from, to }) => to - from));
-    const height = rows.length ? longest(rows) : Math.max(0, ...across.map(({ height }) => height));
-    const size = [height, longest(columns)] as const;
-    const vector = shape.length === 1;
-    return {
-      layer,
-      kind,
-      shape,
-      size,
-      stride: vector
-        ? [null, null]
-        : [strideOf(rows, whole.height), strideOf(columns, whole.width)],
-      everything: fields.flat().every((field) =>
-        field.height === whole.height && field.width === whole.width
-      ),
-    };
-  });
+export function receptiveFields(
+  model: Network,
+  options: { input?: string; layers?: readonly string[] } = {},
+): LayerField[] {
+  const { graph } = model, { layers } = options, name = expectInput(model, options.input);
+  const wanted = layers && valuesNamed(graph, layers);
+  return graph.nodes.flatMap(({ output }, i) =>
+    !wanted || wanted.includes(output) ? [fieldOf(model, i, name)] : []
+  );
 }
 
 /** Cuts or fills a text to a width. */
