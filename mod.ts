@@ -332,6 +332,7 @@ export type { LrpAssignment, LrpPreset, LrpPresetName } from "./core/explain/lrp
 export type { LrpRule, LrpRuleName, LrpSharedOptions } from "./core/explain/lrp/rules.ts";
 export type { CompleteMap, Method } from "./core/explain/method.ts";
 export type { Quadrature } from "./core/explain/quadrature.ts";
+export { deepLift, type DeepLiftOptions } from "./core/explain/deep_lift.ts";
 export { deconvnetRule } from "./core/explain/deconvnet_rule.ts";
 export {
   expectedGradients,

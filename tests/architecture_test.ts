@@ -174,6 +174,7 @@ Deno.test("methods of explanation know models and what they share, never each ot
     "gradient",
     "least_squares",
     "method",
+    "one_layer",
     "quadrature",
     "receptive_field",
     "resize",

@@ -22,7 +22,8 @@ export interface IntegratedGradientsOptions extends ExplainOptions {
  * the mean gradient on the straight way from a baseline x′.
  *
  * The map is complete: it sums to the target's value less that at the baseline, as far as the steps
- * suffice; `gaps` says how far that is. With `of` a layer the way leads through that layer's values,
+ * suffice; `gaps` says how far that is. Where the switches of an unpooling move on the way the network
+ * jumps, and a jump is in no gradient: that part is missing for good (`deepLift` has it). With `of` a layer the way leads through that layer's values,
  * and the baseline is one of them (Captum's `LayerIntegratedGradients`).
  *
  * @param x The pictures, one tensor for each input; inputs other than the one that explains stay.

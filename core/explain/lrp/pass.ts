@@ -7,7 +7,8 @@ import { Plan } from "../../plan.ts";
 import { affineOf, type Canonical, relevanceOf } from "./canonical.ts";
 import type { CompleteRule } from "./rules.ts";
 import { quotient, type Shared, shareWeighted } from "./weighted.ts";
-import { OneLayer, WeightedLayer } from "./one_layer.ts";
+import { OneLayer } from "../one_layer.ts";
+import { WeightedLayer } from "./weighted_layer.ts";
 
 /**
  * Added to the denominators of sums without weights. Zennit's Norm has 1e-6, which takes a ten

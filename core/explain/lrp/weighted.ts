@@ -1,7 +1,7 @@
 /** Relevance through one weighted sum, by any rule. */
 import { DeconvError } from "../../errors.ts";
 import type { CompleteRule, Group, Term } from "./rules.ts";
-import type { WeightedLayer } from "./one_layer.ts";
+import type { WeightedLayer } from "./weighted_layer.ts";
 
 /** What became of the relevance of a node's outputs. */
 export interface Shared {

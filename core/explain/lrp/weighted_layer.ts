@@ -1,53 +1,9 @@
-/** One layer by itself, with any inputs and any weights. */
+/** One layer by itself, with any weights. */
 import type { Block } from "../../block.ts";
-import { INFERENCE, Layer } from "../../layer.ts";
-import { Plan } from "../../plan.ts";
+import { Layer } from "../../layer.ts";
 import { type Shape, sizeOf } from "../../tensor.ts";
+import { OneLayer } from "../one_layer.ts";
 import { runtime } from "../../wasm/runtime.ts";
-
-/** A plan of one layer. */
-export class OneLayer {
-  readonly #plan: Plan;
-
-  /**
-   * @param layer With its parameters.
-   * @param inputs Shapes without the batch.
-   * @param output Shape without the batch.
-   */
-  constructor(layer: Layer, inputs: readonly Shape[], output: Shape, batch: number) {
-    const graph = {
-      inputNames: inputs.map((_, i) => `${i}`),
-      shapes: [...inputs, output],
-      nodes: [{ layer, inputs: inputs.map((_, i) => i), output: inputs.length }],
-      outputs: [inputs.length],
-    };
-    this.#plan = new Plan(graph, {
-      batch,
-      gradients: true,
-      inputGradients: true,
-      precision: "precise",
-    });
-  }
-
-  /** Computes the output, which the next call overwrites. */
-  forward(inputs: readonly Float32Array[]): Float32Array {
-    inputs.forEach((input, i) => this.#plan.values[i].data.view.set(input));
-    this.#plan.forward(INFERENCE);
-    return this.#plan.outputs[0].data.view;
-  }
-
-  /** Computes what each input gets of a gradient of the output; the next call overwrites it. */
-  backward(dy: Float32Array): Float32Array[] {
-    this.#plan.outputs[0].gradient!.view.set(dy);
-    this.#plan.backward({ rule: "gradient", parameters: false });
-    return this.#plan.inputs.map(({ gradient }) => gradient!.view);
-  }
-
-  /** Gives its memory back. */
-  release(): void {
-    this.#plan.release();
-  }
-}
 
 /** A layer with a kernel and a bias that can be set: always with a bias, and without an activation. */
 export class WeightedLayer {
