@@ -9,8 +9,13 @@ import {
   flatten,
   getThreads,
   globalAveragePool1d,
+  globalAveragePool2d,
+  input,
   type InputBaseline,
   kernelShap,
+  maxSensitivity,
+  model,
+  multiply,
   occlusion,
   preset,
   random,
@@ -259,6 +264,26 @@ Deno.test("layers, signals, latents and pixels are explained too", async () => {
   // What lies far away cannot reach the pixel.
   assert.ok(code.data.some((v) => v !== 0));
   assert.equal(code.data[63], 0);
+});
+
+Deno.test("of several inputs one is changed and the others stay with their pictures", async () => {
+  const a = input({ shape: [2, 2, 1], name: "a" }), b = input({ shape: [2, 2, 1], name: "b" });
+  const both = model({
+    inputs: [a, b],
+    outputs: globalAveragePool2d().apply(multiply().apply([a, b])),
+  });
+  const xs = [randomNormal([3, 2, 2, 1], 1), randomNormal([3, 2, 2, 1], 2)];
+  // The target is Σ a·b / 4, so that each place's part is its product.
+  const parts = xs[0].data.map((v, k) => v * xs[1].data[k] / 4);
+  for (const  of of["a", "b"]) {
+    const map = await occlusion(both, xs, { of, window: 1, batchSize: 5 });
+    assertClose(map, { shape: [3, 2, 2], data: parts }, { tolerance: 1e-5 });
+    const [changes] = await maxSensitivity(both, xs, (m, x, options) => occlusion(m, x, options), {
+      of,
+      samples: 3,
+    });
+    assert.ok(changes > 0);
+  }
 });
 
 Deno.test("the same bits at any thread count and batch of work; progress is told", async () => {

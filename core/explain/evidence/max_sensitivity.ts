@@ -23,8 +23,8 @@ export interface MaxSensitivityOptions extends ExplainOptions {
 }
 
 /**
- * Max-sensitivity (Yeh et al. 2019) as Captum has it: how much the map changes at most when the first input
- * changes a little,
+ * Max-sensitivity (Yeh et al. 2019) as Captum has it: how much the map changes at most when the input that is
+ * to explain (where a layer is, the first) changes a little,
  *
  * ```text
  * max over samples of ‖map(x + δ) − map(x)‖ / ‖map(x)‖     δ uniform in [−radius, radius]
@@ -56,22 +56,23 @@ export async function maxSensitivity(
   const { radius = 0.02, seed = 0, onProgress, signal, of, batchSize } = options;
   const samples = positive(options.samples ?? 10, "samples");
   expectBetween(radius, [Number.MIN_VALUE, Number.MAX_VALUE], "radius");
-  const [first, ...rest] = tensorList(x), [pictures] = first.shape;
-  const { target } = resolveTarget(model, [first, ...rest], options.target);
+  const xs = tensorList(x), place = Math.max(0, model.graph.inputNames.indexOf(of ?? ""));
+  const { target } = resolveTarget(model, xs, options.target);
   const how = { target, of, batchSize };
   const before = await mapBy(attribute, model, x, how), rng = random(seed, "max_sensitivity");
   const norm = (values: Float32Array, less?: Float32Array) =>
     Math.sqrt(values.reduce((sum, v, k) => sum + (v - (less?.[k] ?? 0)) ** 2, 0));
+  const { shape, data } = xs[place], [pictures] = shape;
   const most = new Array<number>(pictures).fill(0), turn = turns();
   for (let sample = 0; sample < samples; sample++) {
     signal?.throwIfAborted();
-    const near = { shape: first.shape, data: first.data.slice() };
+    const near = { shape, data: data.slice() };
     for (let i = 0; i < pictures; i++) {
       const picture = pictureOf(near, i), drawn = new Float32Array(picture.length);
       rng.fillUniform(drawn, -radius, radius, sample * pictures + i);
       drawn.forEach((v, k) => picture[k] += v);
     }
-    const after = await mapBy(attribute, model, rest.length ? [near, ...rest] : near, how);
+    const after = await mapBy(attribute, model, xs.length > 1 ? xs.with(place, near) : near, how);
     most.forEach((value, i) => {
       const own = pictureOf(before, i), change = norm(pictureOf(after, i), own);
       most[i] = Math.max(value, change / (norm(own) || 1));
