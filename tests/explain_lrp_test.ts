@@ -331,6 +331,21 @@ Deno.test("lrp: skips around what is asked for go elsewhere, batches are as good
   assert.deepEqual(again.relevance.data, result.relevance.data);
 });
 
+Deno.test("lrp: begins with scores, before a sigmoid or softmax that ends the network", () => {
+  for (const kind of ["sigmoid", "softmax", "tanh"] as const) {
+    const net = sequential([dense({ units: 3, activation: kind, name: "last" })], {
+      inputShape: [4],
+      seed: 1,
+    });
+    const x = randomNormal([2, 4], 2), from = kind === "tanh" ? "last" : "last/linear";
+    const target = (layer: string) => ({ kind: "unit", layer, channel: 1 } as const);
+    const result = lrp(net, x, { target: target("last") });
+    assertClose(result.start, lrp(net, x, { target: target(from) }).values);
+    const itself = lrp(net, x, { target: target("last"), of: "last" });
+    assertClose(itself.start, itself.values);
+  }
+});
+
 Deno.test("lrp: takes no memory that it does not give back, and changes nothing", () => {
   const x = input({ shape: [32, 32, 2] });
   const end = (value: Symbolic) => dense({ units: 3 }).apply(flatten().apply(value));

@@ -8,7 +8,7 @@ import { tensorList, type Tensors } from "../network.ts";
 import { sizeOf, type Tensor } from "../tensor.ts";
 import { canonical } from "./lrp/canonical.ts";
 import { explaining, type ExplainOptions, rows } from "./gradient.ts";
-import { RelevancePass, sums } from "./lrp/pass.ts";
+import { RelevancePass } from "./lrp/pass.ts";
 import { assignRules, type LrpAssignment, type LrpPreset } from "./lrp/presets.ts";
 import { inputsOf, resolveTarget } from "./target.ts";
 
@@ -54,8 +54,9 @@ export interface LrpResult {
  * one against it.
  *
  * It begins with y·∂target/∂y, y being what the target looks at: with the value itself, where the
- * target is a logit, a unit, or the mean or the largest of several. For a function that is not linear, such as
- * an error, that is its linear part.
+ * target is a logit, a unit, or the mean or the largest of several; for a function that is not linear,
+ * such as an error, with its linear part. Where a sigmoid or softmax has the last word, y is the score before it,
+ * for pixels as for classes: a pixel of ½ is a score of 0, of which there is nothing to hand back.
  *
  * What layers do with relevance:
  * - dense layers and all convolutions, transposed ones among them, follow a rule (`LrpRule`). A
@@ -107,7 +108,7 @@ export interface LrpResult {
  * ```
  */
 export function lrp(model: Model, x: Tensors, options: LrpOptions = {}): LrpResult {
-  const { target, batchSize = 8, preset, rules, maxPool = "winner" } = options;
+  const { target, batchSize = 32, preset, rules, maxPool = "winner" } = options;
   positive(batchSize, "batchSize");
   if (maxPool !== "winner" && maxPool !== "average") {
     throw new DeconvError(
@@ -136,15 +137,14 @@ export function lrp(model: Model, x: Tensors, options: LrpOptions = {}): LrpResu
       const { plan } = pass;
       xs.forEach((x, i) => plan.inputs[i].data.view.set(rows(x, from, to).data));
       plan.forward(INFERENCE);
-      const [{ shape, data }] = plan.outputs, y = data.view;
+      const [{ shape, data }] = plan.outputs;
       const pictures = Array.from({ length: batch }, (_, i) => from + i);
-      const { values, gradient } = resolved.evaluate({ shape, data: y.slice() }, pictures);
-      const start = y.map((v, i) => v === 0 ? 0 : v * gradient.data[i]);
-      const passed = pass.run(start);
+      const output = { shape, data: data.view.slice() };
+      const { values, gradient } = resolved.evaluate(output, pictures);
+      const passed = pass.run(gradient.data);
       rows(relevance, from, to).data.set(passed.relevance);
       totals.values.push(...values);
-      totals.start.push(...sums(start, batch));
-      for (const name of ["bias", "epsilon", "elsewhere"] as const) {
+      for (const name of ["start", "bias", "epsilon", "elsewhere"] as const) {
         totals[name].push(...passed[name]);
       }
     }

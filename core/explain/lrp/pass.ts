@@ -19,6 +19,9 @@ const EPSILON = 1e-12;
 /** Activations that only say how much of something passes. */
 const GATES: readonly string[] = ["sigmoid", "hard_sigmoid", "softmax"];
 
+/** Activations that make something else of a score: what ends a network before them is its score. */
+const CHANCES: readonly string[] = [...GATES, "log_softmax"];
+
 /** What goes into a pass. */
 export interface PassOptions {
   /** For each node, its rule. */
@@ -33,6 +36,8 @@ export interface PassOptions {
 export interface Passed {
   /** The relevance of the value that was asked for. */
   readonly relevance: Float32Array;
+  /** For each picture, what it began with. */
+  readonly start: Float64Array;
   /** For each picture, what biases took. */
   readonly bias: Float64Array;
   /** For each picture, what nothing got. */
@@ -42,9 +47,13 @@ export interface Passed {
 }
 
 /** The sums of each picture's values. */
-export function sums(values: ArrayLike<number>, batch: number): Float64Array {
+export function sums(values: Float32Array, batch: number): Float64Array {
   const totals = new Float64Array(batch), size = values.length / batch;
-  for (let i = 0; i < values.length; i++) totals[Math.floor(i / size)] += values[i];
+  for (let n = 0, i = 0; n < batch; n++) {
+    let sum = 0;
+    for (const end = i + size; i < end; i++) sum += values[i];
+    totals[n] = sum;
+  }
   return totals;
 }
 
@@ -86,11 +95,19 @@ function shareSum(context: Context, layer: () => Layer): Shared {
   const { batch, xs, relevance } = context, one = alone(context, layer);
   const z = one.forward(xs), taken = nothing(batch), size = z.length / batch;
   const s = new Float32Array(z.length);
-  for (let j = 0; j < s.length; j++) {
-    s[j] = quotient(relevance[j], z[j], EPSILON);
-    taken.epsilon[Math.floor(j / size)] += relevance[j] - s[j] * z[j];
+  for (let n = 0, j = 0; n < batch; n++) {
+    let lost = 0;
+    for (const end = j + size; j < end; j++) {
+      s[j] = quotient(relevance[j], z[j], EPSILON);
+      lost += relevance[j] - s[j] * z[j];
+    }
+    taken.epsilon[n] = lost;
   }
-  const inputs = one.backward(s).map((back, k) => back.map((c, i) => c * xs[k][i]));
+  const inputs = one.backward(s).map((back, k) => {
+    const x = xs[k], shares = new Float32Array(x.length);
+    for (let i = 0; i < x.length; i++) shares[i] = back[i] * x[i];
+    return shares;
+  });
   return { inputs, ...taken };
 }
 
@@ -189,6 +206,8 @@ export class RelevancePass {
   /** The graph's plan, with all values kept: to be run forward before `run`. */
   readonly plan: Plan;
   readonly #kept: Map<number, Released> = new Map();
+  /** Number of the value where relevance begins: the output, before a sigmoid or softmax. */
+  readonly #start: number;
   /** Values that depend on the one whose relevance is wanted. */
   readonly #depends: readonly boolean[];
 
@@ -202,15 +221,24 @@ export class RelevancePass {
       if (inputs.some((value) => depends[value])) depends[output] = true;
     }
     this.#depends = depends;
+    [this.#start] = graph.outputs;
+    for (const { layer, inputs, output } of graph.nodes.toReversed()) {
+      const ends = output === this.#start && output !== options.of;
+      if (ends && layer.kind === "activation" && CHANCES.includes(layer.activation)) {
+        [this.#start] = inputs;
+      }
+    }
     // Nothing is trained, so that there are no gradients; without them plans would keep more.
     this.plan = new Plan(graph, { batch, gradients: true, keep: true, precision: "precise" });
   }
 
-  /** @param start The relevance of the output. */
-  run(start: Float32Array): Passed {
+  /** @param gradient Of the target with respect to the output. */
+  run(gradient: Float32Array): Passed {
     const { plan, options: { rules, of, maxPool } } = this, { graph } = this.network;
-    const { batch } = plan.options, { nodes, outputs: [end] } = graph;
-    const relevances = new Map([[end, start]]), taken = nothing(batch);
+    const { batch } = plan.options, { nodes } = graph, taken = nothing(batch);
+    const scores = plan.values[this.#start].data.view;
+    const start = scores.map((score, i) => score === 0 ? 0 : score * gradient[i]);
+    const relevances = new Map<number, Float32Array>([[this.#start, start]]);
     for (let i = nodes.length - 1; i >= 0; i--) {
       const node = nodes[i], relevance = relevances.get(node.output);
       if (!relevance || node.output === of || !this.#depends[node.output]) continue;
@@ -241,7 +269,7 @@ export class RelevancePass {
     for (const left of relevances.values()) {
       sums(left, batch).forEach((sum, n) => elsewhere[n] += sum);
     }
-    return { relevance, ...taken, elsewhere };
+    return { relevance, start: sums(start, batch), ...taken, elsewhere };
   }
 
   #keep<T extends Released>(node: number, make: () => T): T {

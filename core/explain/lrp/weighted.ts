@@ -1,6 +1,6 @@
 /** Relevance through one weighted sum, by any rule. */
 import { DeconvError } from "../../errors.ts";
-import type { CompleteRule, Group, Term } from "./rules.ts";
+import type { CompleteRule, Group, TermInput } from "./rules.ts";
 import type { WeightedLayer } from "./weighted_layer.ts";
 
 /** What became of the relevance of a node's outputs. */
@@ -35,20 +35,47 @@ export function quotient(r: number, z: number, epsilon: number): number {
   return Number.isFinite(s) ? s : 0;
 }
 
-/** What a term takes for the inputs. */
-function inputOf({ input }: Term, x: Float32Array, box: CompleteRule["box"]): Float32Array {
-  switch (input) {
-    case "all":
-      return x;
-    case "positive":
-      return x.map((v) => v > 0 ? v : 0);
-    case "negative":
-      return x.map((v) => v < 0 ? v : 0);
-    case "ones":
-      return new Float32Array(x.length).fill(1);
-    default:
-      return x.map((_, i) => box![input][i % box![input].length]);
+/** The part of numbers that has one sign: themselves where they all have it, null where none has. */
+function partOf(x: Float32Array, sign: 1 | -1): Float32Array | null {
+  const part = new Float32Array(x.length);
+  let kept = 0;
+  for (let i = 0; i < x.length; i++) {
+    const v = x[i] * sign > 0 ? x[i] : 0;
+    part[i] = v;
+    if (v !== 0) kept++;
   }
+  return kept === x.length ? x : kept ? part : null;
+}
+
+/** Bounds for every input, null where they are 0. */
+function boundsOf(bounds: readonly number[], length: number): Float32Array | null {
+  if (bounds.every((bound) => bound === 0)) return null;
+  const all = new Float32Array(length), width = bounds.length;
+  for (let i = 0; i < length; i++) all[i] = bounds[i % width];
+  return all;
+}
+
+/** What the terms of a rule take for the inputs, each made once; null for nothing but zeros. */
+function inputsOf(x: Float32Array, box: CompleteRule["box"]) {
+  const made = new Map<TermInput, Float32Array | null>();
+  const make = (input: TermInput) => {
+    switch (input) {
+      case "all":
+        return x;
+      case "positive":
+        return partOf(x, 1);
+      case "negative":
+        return partOf(x, -1);
+      case "ones":
+        return new Float32Array(x.length).fill(1);
+      default:
+        return boundsOf(box![input], x.length);
+    }
+  };
+  return (input: TermInput): Float32Array | null => {
+    if (!made.has(input)) made.set(input, make(input));
+    return made.get(input)!;
+  };
 }
 
 /** Checks that inputs lie within the bounds that a rule was given. */
@@ -91,44 +118,49 @@ export function shareWeighted(
 ): Shared {
   const { batch, x, y, relevance } = weighted, size = y.length / batch;
   if (rule.box) expectWithin(x, rule.box, channels);
-  const result = new Float64Array(x.length);
+  const inputOf = inputsOf(x, rule.box), result = new Float32Array(x.length);
   const taken = { bias: new Float64Array(batch), epsilon: new Float64Array(batch) };
-  const shifts = weighted.bias.length;
   for (const group of rule.groups) {
-    const terms = group.terms.map((term) => ({
-      sign: term.sign,
-      input: inputOf(term, x, rule.box),
-      kernel: weighted.kernel.map(term.weight),
-      bias: weighted.bias.map(term.bias),
-    })).filter(({ input, bias }) => input.some((v) => v !== 0) || bias.some((b) => b !== 0));
+    const terms = group.terms.map(({ sign, input, weight, bias }): Computed => ({
+      sign,
+      input: inputOf(input),
+      kernel: weighted.kernel.map(weight),
+      bias: weighted.bias.map(bias),
+    })).filter(({ input, bias }) => input || bias.some((b) => b !== 0));
     const z = denominators(layer, group, terms, weighted);
-    const s = new Float32Array(y.length);
-    for (let j = 0; j < s.length; j++) {
-      if (group.where && Math.sign(y[j]) !== group.where) continue;
-      const r = relevance[j] * group.share;
-      s[j] = quotient(r, z[j], rule.epsilon);
-      taken.epsilon[Math.floor(j / size)] += r - s[j] * z[j];
+    const s = new Float32Array(y.length), { share, where = 0 } = group;
+    for (let n = 0, j = 0; n < batch; n++) {
+      let lost = 0;
+      for (const end = j + size; j < end; j++) {
+        // What is for outputs of one sign has a twin for the other; outputs of 0 have neither.
+        if (where && !(y[j] * where > 0) && (y[j] !== 0 || where < 0)) continue;
+        const r = relevance[j] * share;
+        s[j] = where && y[j] === 0 ? 0 : quotient(r, z[j], rule.epsilon);
+        lost += r - s[j] * z[j];
+      }
+      taken.epsilon[n] += lost;
     }
     for (const { sign, input, kernel, bias } of terms) {
-      const back = layer.backward(s, kernel);
-      for (let i = 0; i < result.length; i++) result[i] += sign * input[i] * back[i];
+      if (input) {
+        const back = layer.backward(s, kernel);
+        for (let i = 0; i < result.length; i++) result[i] += sign * input[i] * back[i];
+      }
       if (bias.every((b) => b === 0)) continue;
-      for (let j = 0; j < s.length; j++) {
-        taken.bias[Math.floor(j / size)] += sign * s[j] * bias[j % shifts];
+      for (let n = 0, j = 0; n < batch; n++) {
+        let sum = 0;
+        for (const end = j + size; j < end; j++) sum += s[j] * bias[j % bias.length];
+        taken.bias[n] += sign * sum;
       }
     }
   }
-  if (rule.groups.some(({ where }) => where)) {
-    y.forEach((v, j) => {
-      if (v === 0) taken.epsilon[Math.floor(j / size)] += relevance[j];
-    });
-  }
-  return { inputs: [Float32Array.from(result)], ...taken };
+  return { inputs: [result], ...taken };
 }
 
+/** A term with its numbers. */
 interface Computed {
   readonly sign: number;
-  readonly input: Float32Array;
+  /** Null for zeros: then only the bias counts. */
+  readonly input: Float32Array | null;
   readonly kernel: Float32Array;
   readonly bias: Float32Array;
 }
@@ -138,14 +170,14 @@ function denominators(
   layer: WeightedLayer,
   { terms: [{ input }], terms: { length } }: Group,
   terms: readonly Computed[],
-  { y, bias }: Weighted,
+  { x, y, bias }: Weighted,
 ): ArrayLike<number> {
   // The sum as it is has been computed already.
   const asItIs = length === 1 && input === "all" && terms[0]?.bias.every((b, i) => b === bias[i]);
   if (asItIs) return y;
   const z = new Float64Array(y.length);
   for (const { sign, input, kernel, bias } of terms) {
-    const part = layer.forward(input, kernel, bias);
+    const part = layer.forward(input ?? new Float32Array(x.length), kernel, bias);
     for (let j = 0; j < z.length; j++) z[j] += sign * part[j];
   }
   return z;
