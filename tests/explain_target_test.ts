@@ -29,6 +29,7 @@ import {
   unfuse,
   zeros,
 } from "../mod.ts";
+import { placeName } from "../core/graph.ts";
 import { assertClose } from "./harness/compare.ts";
 import { randomUniform } from "./harness/random_array.ts";
 import { autoencoder, classifier, pictures } from "./harness/small_nets.ts";
@@ -73,16 +74,11 @@ Deno.test("an unfused network computes the same from the same parameters", () =>
     assert.deepEqual(new Set(apart.parameters), new Set(net.parameters));
     // What a name meant it means still.
     const before = net.activations(x), after = apart.activations(x);
-    for (const { layer, output } of before) {
-      const same = after.filter((other) => other.layer.name === layer.name);
-      assert.ok(
-        same.some((other) => {
-          const differences = other.output.data.map((v, i) => Math.abs(v - output.data[i]));
-          return differences.every((d) => d < 1e-5);
-        }),
-        layer.name,
-      );
-    }
+    net.graph.nodes.forEach((_, i) => {
+      const name = placeName(net.graph, i);
+      const same = after.find(({ layer }) => layer.name === name)!;
+      assertClose(same.output, before[i].output, { tolerance: 1e-5, name });
+    });
     const { value } = net.parameters[0];
     value.view[0] += 1;
     assertClose(apart.predict(x), net.predict(x), { tolerance: 1e-6 });
@@ -104,6 +100,15 @@ Deno.test("parts end before the softmax and begin anywhere, with what else they 
   assert.deepEqual(partOf(two, { from: "inner" }).graph.inputNames, ["inner", "b"]);
   assert.deepEqual(partOf(two, { to: "inner" }).graph.inputNames, ["a"]);
   assert.throws(() => partOf(two, { from: "b", to: "inner" }), /does not depend on "b"/);
+  // The second place of a layer keeps its name where the first is not there.
+  const shared = dense({ units: 4, name: "shared" });
+  const twins = model({
+    inputs: [a, b],
+    outputs: add({ name: "both" }).apply([shared.apply(a), shared.apply(b)]),
+  });
+  const second = partOf(unfuse(twins), { to: "shared/2" });
+  assert.deepEqual(second.graph.inputNames, ["b"]);
+  assert.deepEqual(second.layers.map(({ name }) => name), ["shared/2"]);
   assert.throws(() => partOf(two, { output: 1 }), /no number 1/);
   assert.throws(() => partOf(two, { to: "other" }), /no layer or input "other"/);
 });

@@ -1,6 +1,6 @@
 /** A network with every activation as a node of its own, and parts of it. */
 import { DeconvError } from "../errors.ts";
-import { valuesNamed } from "../graph.ts";
+import { placeName, valuesNamed } from "../graph.ts";
 import { type Config, input, Layer, type Symbolic } from "../layer.ts";
 import { activation, type ActivationConfig } from "../layers/activation.ts";
 import type { Model } from "../model.ts";
@@ -49,7 +49,8 @@ function ending(layer: Layer): ActivationConfig | null {
 /**
  * A network that computes the same from the same parameters, in which every activation is a layer of
  * its own: what was a convolution "a" with a relu becomes a convolution "a/linear" and an activation
- * "a", so that names mean what they meant. It has no penalties on activations, and nothing in it is
+ * "a", so that names mean what they meant. A layer that stands in two places "b" and "b/2" is two
+ * layers, so that a part of the network has these names too. It has no penalties on activations, and nothing in it is
  * trainable. Made once for each model.
  *
  * @example
@@ -68,18 +69,14 @@ export function unfuse(model: Model): Model {
     return known;
   }
   const { nodes, shapes, inputNames, outputs } = model.graph;
-  const twins = new Map(model.layers.map((layer): [Layer, Layer[]] => {
-    const end = ending(layer), { name } = layer;
-    if (!end) return [layer, [bareTwin(layer, name)]];
-    return [layer, [bareTwin(layer, `${name}/linear`), activation(end, { name })]];
-  }));
   const values: Symbolic[] = inputNames.map((name, i) => input({ shape: shapes[i], name }));
   const inputs = values.slice();
-  for (const { layer, inputs, output } of nodes) {
-    const [first, second] = twins.get(layer)!;
-    const linear = first.apply(inputs.map((value) => values[value]));
-    values[output] = second ? second.apply(linear) : linear;
-  }
+  nodes.forEach(({ layer, inputs, output }, i) => {
+    const name = placeName(model.graph, i), end = ending(layer);
+    const twin = bareTwin(layer, end ? `${name}/linear` : name);
+    const linear = twin.apply(inputs.map((value) => values[value]));
+    values[output] = end ? activation(end, { name }).apply(linear) : linear;
+  });
   const { name, seed, precision } = model;
   const result = makeModel(
     { inputs, outputs: outputs.map((value) => values[value]) },
