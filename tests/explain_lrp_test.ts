@@ -306,6 +306,30 @@ Deno.test("lrp: nothing is merged over what is asked for", () => {
   assert.deepEqual(conv.relevance.shape, [1, 2, 2, 2]);
 });
 
+Deno.test("lrp: batch normalisation is not merged into what is used elsewhere too", () => {
+  const x = input({ shape: [4, 4, 1] });
+  const conv = conv2d({ filters: 2, kernelSize: 3, name: "conv" }).apply(x);
+  const norm = batchNormalization({ name: "norm", betaInitializer: "ones" }).apply(conv);
+  const net = model({ inputs: x, outputs: add({ name: "last" }).apply([conv, norm]) }, { seed: 1 });
+  net.setWeights("norm/moving_variance", tensor([0.2, 4]));
+  const pictures = randomUniform([1, 4, 4, 1], 2);
+  const { start } = lrp(net, pictures, { target: all("last") });
+  assertClose(start, [total(net.predict(pictures).data)]);
+});
+
+Deno.test("lrp: what does not come from what is asked for is not followed", () => {
+  const x = input({ shape: [3] });
+  const hidden = dense({ units: 3, name: "hidden" }).apply(x);
+  const side = dense({ units: 3, name: "side", biasInitializer: "ones" }).apply(x);
+  const net = model({ inputs: x, outputs: add({ name: "last" }).apply([hidden, side]) });
+  const { bias, elsewhere } = lrp(net, randomUniform([1, 3], 2), {
+    target: all("last"),
+    of: "hidden",
+  });
+  assert.deepEqual(bias, [0]); // the side's has not been reached
+  assert.notEqual(elsewhere[0], 0);
+});
+
 Deno.test("lrp: skips around what is asked for go elsewhere, batches are as good as one", () => {
   const x = input({ shape: [6], name: "x" });
   const hidden = dense({ units: 6, activation: "relu", name: "hidden" }).apply(x);
