@@ -350,6 +350,23 @@ export {
   smoothGradSquared,
   varGrad,
 } from "./core/explain/smooth_grad.ts";
+export {
+  type FeatureVisualization,
+  featureVisualization,
+  type FeatureVisualizationOptions,
+} from "./core/explain/feature_visualization.ts";
+export { colorCorrelation, type ColorMatrix } from "./core/explain/feature_visualization/colors.ts";
+export {
+  activationDirection,
+  wholeLayer,
+} from "./core/explain/feature_visualization/objectives.ts";
+export type { Transformations } from "./core/explain/feature_visualization/transform.ts";
+export {
+  type LatentSearch,
+  latentSearch,
+  type LatentSearchOptions,
+} from "./core/explain/latent_search.ts";
+export { type FeatureRow, featureSheet, type FeatureSheetOptions } from "./core/image/features.ts";
 export { saliency } from "./core/explain/saliency.ts";
 export type { Segmentation } from "./core/explain/segments.ts";
 export type { ManyPasses } from "./core/explain/variants.ts";

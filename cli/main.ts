@@ -8,6 +8,7 @@ import { Command, CommanderError } from "commander";
 import { DeconvError } from "../mod.ts";
 import { atlasCommand } from "./atlas.ts";
 import { doctorCommand } from "./doctor.ts";
+import { dreamCommand } from "./dream.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { generateCommand } from "./generate.ts";
 import { renderCommand } from "./render.ts";
@@ -46,6 +47,7 @@ export async function main(args: readonly string[]): Promise<number> {
       generateCommand,
       doctorCommand,
       atlasCommand,
+      dreamCommand,
     ]
   ) {
     program.addCommand(make((result) => code = result).copyInheritedSettings(program));

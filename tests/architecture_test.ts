@@ -167,6 +167,7 @@ Deno.test("plans know no model, models no layer kind", () => {
 
 Deno.test("methods of explanation know models and what they share, never each other", () => {
   const shared = [
+    "ascent",
     "baseline",
     "cam",
     "coalitions",
