@@ -35,6 +35,7 @@ interface AtlasOptions {
   layer?: string[];
   top: number;
   images?: number;
+  sheets: number;
   fields?: boolean;
   resume?: boolean;
   out?: string;
@@ -65,11 +66,13 @@ async function writeSheets(
   dataset: Dataset,
   found: Atlas,
   folder: string,
-  { signal, progress }: { signal: AbortSignal; progress: CountProgress },
-): Promise<string[]> {
+  { most, signal, progress }: { most: number; signal: AbortSignal; progress: CountProgress },
+): Promise<{ files: string[]; left: number }> {
   const name = fileNames(), files: string[] = [];
+  let left = 0;
   const sheets = found.layers.flatMap((layer) => {
-    const pages = atlasPages(found, layer);
+    const all = atlasPages(found, layer), pages = all.slice(0, most);
+    left += all.length - pages.length;
     return pages.map((units, i) => {
       const number = pages.length > 1
         ? `-${`${i + 1}`.padStart(`${pages.length}`.length, "0")}`
@@ -89,7 +92,7 @@ async function writeSheets(
     files.push(path);
     progress.at(files.length, sheets.length);
   }
-  return files;
+  return { files, left };
 }
 
 async function makeAtlas(given: string, options: AtlasOptions, done: (code: number) => void) {
@@ -125,27 +128,35 @@ async function makeAtlas(given: string, options: AtlasOptions, done: (code: numb
     progress.end();
     await writeFileAtomic(numbers, `${JSON.stringify(found)}\n`);
     const whole = found.pictures === found.size;
-    let files: string[] = [];
+    let files: string[] = [], left = 0;
     if (whole && isDrawable(dataset)) {
       progress = startCount("drawing", "sheets", quiet);
-      files = await writeSheets(model, dataset, found, folder.path, { signal, progress });
+      const how = { most: options.sheets, signal, progress };
+      ({ files, left } = await writeSheets(model, dataset, found, folder.path, how));
       progress.end();
     }
     if (signal.aborted) {
       console.log(
         whole
-          ? `Stopped after ${files.length} sheets. The numbers are in ${numbers}; --resume draws them again`
+          ? `Stopped after ${
+            counted(files.length, "sheet")
+          }. The numbers are in ${numbers}; --resume draws them again`
           : `Stopped after ${found.pictures} of ${found.size} pictures; --resume goes on with ${numbers}`,
       );
       return done(130);
     }
+    if (left) {
+      console.log(
+        `Left out ${counted(left, "sheet")} of wide layers: --sheets says how many each may have`,
+      );
+    }
     const units = found.layers.reduce((sum, { units }) => sum + units.length, 0);
-    const about = `${units.toLocaleString("en")} units of ${found.layers.length} layers over ${
-      found.pictures.toLocaleString("en")
-    } pictures (${found.dataset})`;
+    const about = `${counted(units, "unit")} of ${counted(found.layers.length, "layer")} over ${
+      counted(found.pictures, "picture")
+    } (${found.dataset})`;
     console.log(
       files.length
-        ? `${about}: ${files.length} sheets. Open ${files[0]}`
+        ? `${about}: ${counted(files.length, "sheet")}. Open ${files[0]}`
         : `${about}: wrote ${numbers}, and no sheets, which are for gray or RGB pictures`,
     );
   } finally {
@@ -160,6 +171,10 @@ function isDrawable({ shape }: Dataset): boolean {
   return shape.length === 3 && (shape[2] === 1 || shape[2] === 3);
 }
 
+/** `1 sheet`, `4,032 pictures`. */
+const counted = (count: number, one: string) =>
+  `${count.toLocaleString("en")} ${one}${count === 1 ? "" : "s"}`;
+
 const several = (name: string, before: string[] = []) => [...before, name];
 
 /** `deconv atlas MODEL`: what sets off each unit of a network. */
@@ -173,6 +188,7 @@ export function atlasCommand(done: (code: number) => void): Command {
     .option("--layer <name>", "only this layer; may be given several times", several)
     .option("--top <count>", "pictures of each unit", wholeNumber(1, 100), 9)
     .option("--images <count>", "look at only so many of the test pictures", wholeNumber(1, 1e9))
+    .option("--sheets <count>", "sheets of each layer at most", wholeNumber(1, 1e6), 12)
     .option("--fields", "only print what the units of each layer see")
     .option("--resume", "go on with the atlas.json of a run that was stopped")
     .option("--out <folder>", "where to put the sheets (default: atlas, beside the model)")

@@ -77,6 +77,7 @@ Deno.test("the strongest pictures, places and sums are those of a search of all 
   const net = await trained, { x, labels } = await all(data);
   const found = await atlas(net, data, { batchSize: 90, top: 5 });
   assert.deepEqual(found.layers.map(({ layer }) => layer), ["edges", "active", "classes/linear"]);
+  assert.deepEqual(found.layers[0].made, ["edges"]);
   assert.deepEqual(found.layers[1].made, ["parts", "norm", "active"]);
   assert.deepEqual([found.model, found.size, found.pictures], ["tiny", 90, 90]);
   const every = new Map(
@@ -252,6 +253,12 @@ Deno.test("the layers looked at: what has weights, behind its activation, before
     "decode2",
     "picture/linear",
   ]);
+  // A vector that becomes a picture is looked at as one.
+  const generator = preset("dcgan").build({ seed: 0, shape: [16, 16, 1] });
+  const latent = fromTensors(randomUniform([2, ...generator.inputShape], 3, -1, 1));
+  assert.deepEqual(await names(generator, latent), ["relu1", "relu2", "relu3", "picture/linear"]);
+  const vae = preset("vae").build({ seed: 0 });
+  assert.deepEqual((await names(vae)).slice(-4), ["maps", "decode2", "decode3", "made/linear"]);
   const found = await atlas(decoder, few, { layers: ["decode2", "picture"], top: 2 });
   assert.deepEqual(found.layers.map(({ sees, kind }) => [sees.height, kind]), [
     [23, "conv2d_transpose"],

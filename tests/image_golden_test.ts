@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { activationSheet } from "../core/image/activations.ts";
+import { atlasSheet } from "../core/image/atlas.ts";
 import { filterSheet } from "../core/image/filters.ts";
 import { createImage, fillRect } from "../core/image/image.ts";
 import { overviewSheet } from "../core/image/overview.ts";
@@ -120,4 +121,37 @@ Deno.test("differenceFrom (of these tests) sees one wrong pixel, another size an
   assert.equal(differenceFrom(image, png), "1 of 20 pixels differ");
   assert.match(differenceFrom(createImage(4, 4), png), /instead of 5 × 4/);
   assert.match(differenceFrom(image, undefined), /no such picture/);
+});
+
+Deno.test("golden: an atlas with a dead unit and a patch that the border cuts off", async () => {
+  const patches = clip(pictures([8, 5, 5, 3], 9)), projections = stripes([8, 5, 5, 3]);
+  for (const { data } of [patches, projections]) data.fill(NaN, 75 + 60, 150);
+  const strongest = [0, 1, 2, 3].map((picture) => ({
+    picture,
+    value: 4 - picture,
+    at: [0, picture],
+    patch: { top: 0, left: 0, height: 5, width: 5 },
+  }));
+  const facts = { mean: 2.5, active: 46, lowest: 0, dead: false, classes: [1, 9, 2], strongest };
+  const units = [
+    { unit: 0, ...facts },
+    { unit: 1, ...facts, active: 0, dead: true, strongest: [] },
+  ];
+  const layer = {
+    layer: "relu1",
+    made: ["conv1", "relu1"],
+    kind: "conv2d",
+    shape: [8, 8, 2],
+    sees: { height: 5, width: 5 },
+    units,
+  };
+  const options = {
+    title: "net · conv1",
+    dataset: "shapes",
+    pictures: 100,
+    classNames: ["disc", "ring", "star"],
+    classCounts: [30, 30, 40],
+  };
+  const pages = { from: 0, to: 2, top: 4, patches, projections };
+  await assertGolden(atlasSheet(layer, pages, options), "atlas");
 });

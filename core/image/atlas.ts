@@ -287,9 +287,9 @@ export function atlasSheet(
         `each sees ${sees.width}×${sees.height} pixels`,
         ...dead ? [`${dead} dead`] : [],
       ].join(" · "),
-      `Left, the patches that set a unit off most, strongest first, of ${looked}. Right, that one ` +
-      "activation projected back to the pixels (deconvnet): gray is 0, and each has a scale of its own, " +
-      "which cuts off the largest hundredth.",
+      `Left, the patches that set a unit off most, strongest first, of ${looked}. Right, that ` +
+      "activation alone, projected to pixels by the deconvnet; gray is 0, each is on a scale of its " +
+      "own, its largest hundredth cut off.",
       `Above, the mean of these activations and the share of all pictures that set the unit off.${
         bars ? ` Below, how strongly each class does${classList(options)}.` : ""
       }`,

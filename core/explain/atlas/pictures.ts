@@ -13,7 +13,7 @@ import { unfuse } from "../unfuse.ts";
 export interface AtlasPicturesOptions {
   /** Which units: the first, and the one after the last. Default: all. */
   units?: readonly [from: number, to: number];
-  /** Pictures computed at a time. Default: up to 64, as many as fit in 96 MB. */
+  /** Pictures computed at a time. Default: up to 64, as many as fit in 48 MB. */
   batchSize?: number;
   /** Called after each batch. */
   onProgress?: (done: number, total: number) => void;
@@ -39,7 +39,7 @@ export interface AtlasPictures {
 }
 
 /** Bytes that the values and gradients of a batch should take at most. */
-const BATCH_BYTES = 96 * 2 ** 20;
+const BATCH_BYTES = 48 * 2 ** 20;
 
 /**
  * Cuts out what units of an atlas saw in their strongest pictures, and projects each activation, alone,
@@ -87,23 +87,20 @@ export async function atlasPictures(
 
   const { shapes } = unfuse(model).graph;
   const bytes = 8 * shapes.reduce((sum, shape) => sum + sizeOf(shape), 0);
-  const batchSize = positive(
-    options.batchSize ?? Math.min(64, Math.max(1, Math.floor(BATCH_BYTES / bytes))),
-    "batchSize",
-  );
+  const fitting = Math.max(1, Math.min(64, Math.floor(BATCH_BYTES / bytes), wanted.length));
+  const batchSize = positive(options.batchSize ?? fitting, "batchSize");
   const turn = turns();
   for (let done = 0; done < wanted.length;) {
     if (signal?.aborted) return null;
     const part = wanted.slice(done, done + batchSize);
-    const x = {
-      shape: [part.length, ...dataset.shape],
-      data: new Float32Array(part.length * width),
-    };
-    await dataset.read(part.map(({ picture }) => picture), x.data);
+    // A last batch that is smaller is filled up: it would need memory of its own.
+    const filled = Array.from({ length: batchSize }, (_, i) => part[Math.min(i, part.length - 1)]);
+    const x = { shape: [batchSize, ...dataset.shape], data: new Float32Array(batchSize * width) };
+    await dataset.read(filled.map(({ picture }) => picture), x.data);
     const { projection } = deconvnet(model, x, {
       layer: layer.layer,
-      channel: part.map(({ unit }) => unit),
-      at: part.map(({ at }) => at),
+      channel: filled.map(({ unit }) => unit),
+      at: filled.map(({ at }) => at),
       batchSize,
     });
     part.forEach((patch, i) => {
