@@ -123,6 +123,10 @@ async function makeAtlas(given: string, options: AtlasOptions, done: (code: numb
   );
   try {
     const resume = options.resume ? await readAtlas(numbers) : undefined;
+    if (!quiet) {
+      const left = dataset.size - (resume?.pictures ?? 0);
+      console.log(`Looking at ${counted(left, "picture")} (${dataset.name})`);
+    }
     const onProgress = progress.at;
     const found = await atlas(model, dataset, { layers, top, resume, signal, onProgress });
     progress.end();

@@ -8,11 +8,12 @@ import {
   conv2dTranspose,
   encodeNpy,
   type Model,
+  preset,
   saveModel,
   sequential,
 } from "../mod.ts";
 import { randomUniform } from "./harness/random_array.ts";
-import { filesIn, run, runProcess, withFolder } from "./harness/cli.ts";
+import { command, filesIn, run, runProcess, withFolder } from "./harness/cli.ts";
 
 const small = () =>
   sequential([
@@ -91,4 +92,33 @@ Deno.test("atlas: as a process with the task's permissions", () =>
       folder,
     );
     assert.equal(code, 0, err);
+  }));
+
+Deno.test("atlas: interrupted it keeps its numbers, and goes on to those of an undisturbed one", () =>
+  withFolder(async (folder) => {
+    await saved(preset("classifier").build({ seed: 1 }), folder);
+    const options = ["atlas", "some.model", "--layer", "relu3", "--sheets", "1", "--top", "2"];
+    const child = command([...options, "--out", "parts"], folder).spawn();
+    const errors = new Response(child.stderr).text();
+    const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    let text = "", sent = false;
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      text += part.value;
+      if (!sent && /^Looking at 1,000 pictures/.test(text)) child.kill("SIGINT");
+      sent = true;
+    }
+    assert.equal((await child.status).code, 130, await errors);
+    assert.match(text, /^Stopped after .* --resume/m);
+    assert.deepEqual(filesIn(join(folder, "parts")), ["atlas.json"]);
+    assert.ok(readAtlas(join(folder, "parts", "atlas.json")).pictures < 1000);
+    for (const more of [["--out", "parts", "--resume"], ["--out", "whole"]]) {
+      const { code, err } = await runProcess([...options, ...more, "--quiet"], folder);
+      assert.equal(code, 0, err);
+    }
+    const [parts, whole] = ["parts", "whole"].map((name) => join(folder, name));
+    assert.deepEqual(filesIn(parts), filesIn(whole));
+    for (const name of filesIn(whole)) {
+      const [a, b] = [parts, whole].map((path) => Deno.readFileSync(join(path, name)));
+      assert.ok(a.length === b.length && a.every((byte, i) => byte === b[i]), name);
+    }
   }));
