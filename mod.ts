@@ -367,6 +367,44 @@ export {
   type LatentSearchOptions,
 } from "./core/explain/latent_search.ts";
 export { type FeatureRow, featureSheet, type FeatureSheetOptions } from "./core/image/features.ts";
+export {
+  deadUnits,
+  type DeadUnitsOptions,
+  deadUnitsTable,
+  type LayerActivity,
+} from "./core/explain/network/dead_units.ts";
+export {
+  type FilmRow,
+  type FilmStrip,
+  filmStrip,
+  type FilmStripOptions,
+  type FilmTake,
+} from "./core/explain/network/film_strip.ts";
+export {
+  type FilterSimilarity,
+  filterSimilarity,
+  type FilterSimilarityOptions,
+} from "./core/explain/network/filter_similarity.ts";
+export {
+  type LinearProbe,
+  linearProbes,
+  type LinearProbesOptions,
+} from "./core/explain/network/linear_probes.ts";
+export {
+  type Histogram,
+  type HistogramSeries,
+  type TrainingHistograms,
+  trainingHistograms,
+  type TrainingHistogramsOptions,
+} from "./core/explain/network/training_histograms.ts";
+export { type FilmPictures, filmStripSheet } from "./core/image/film_strip.ts";
+export { filterSimilaritySheet, type SimilarityPicture } from "./core/image/filter_similarity.ts";
+export { linearProbeSheet, type ProbeBar } from "./core/image/linear_probes.ts";
+export {
+  type HistogramPicture,
+  type HistogramPictures,
+  histogramSheet,
+} from "./core/image/training_histograms.ts";
 export { saliency } from "./core/explain/saliency.ts";
 export type { Segmentation } from "./core/explain/segments.ts";
 export type { ManyPasses } from "./core/explain/variants.ts";

@@ -196,9 +196,11 @@ Deno.test("methods of explanation know models and what they share, never each ot
       /^core\/(architecture|model|network|differentiable|sequential|submodel|source|graph|turns|layer|layers\/activation|plan)\.ts$/
         .test(target) ||
       /^core\/explain\/\w+\//.test(from) &&
-        /^core\/(layers\/(registry|global_pool|pool_switches2d|reshape)|wasm\/runtime)\.ts$/.test(
-          target,
-        ),
+        /^core\/(layers\/(dense|registry|global_pool|pool_switches2d|reshape)|wasm\/runtime)\.ts$/
+          .test(target) ||
+      // What goes along with training, and probes, which are trained.
+      within("core/explain/network")(from) &&
+        (target === "core/optimizers.ts" || typeOnly && target === "core/callbacks/callback.ts"),
   );
 });
 
