@@ -8,6 +8,8 @@ export interface Listener {
   readonly signal: AbortSignal;
   /** After a batch: things done of all in this epoch, and the losses so far. */
   batch(epoch: number, done: number, total: number, logs: Logs): void;
+  /** Between two batches of an epoch, when the model may be saved. */
+  between(): void | Promise<void>;
   /** After an epoch, validation included. */
   epoch(epoch: number, logs: Logs): Promise<void>;
 }
@@ -37,6 +39,9 @@ export async function learn(
     initialBatch: model.progress.batch,
     signal: listener.signal,
   };
+  // After the last batch of an epoch comes the end of the epoch.
+  const between = ({ batch, batches }: { batch: number; batches: number }) =>
+    batch + 1 < batches ? listener.between() : undefined;
   const done = ({ batch, size }: { batch: number; size: number }) => batch * run.batchSize + size;
   const epochEnd = async (epoch: number, logs: Logs) => {
     expectFinite(logs, epoch);
@@ -49,7 +54,11 @@ export async function learn(
       train,
       {
         ...options,
-        onBatchEnd: (at, logs) => listener.batch(at.epoch, done(at), train.size, { ...logs }),
+        onBatchEnd: (at, logs) => {
+          model.progress = { epoch: at.epoch, batch: at.batch + 1 };
+          listener.batch(at.epoch, done(at), train.size, { ...logs });
+          return between(at);
+        },
         onEpochEnd: (epoch, logs) => epochEnd(epoch, { ...logs }),
       },
     );
@@ -60,7 +69,10 @@ export async function learn(
     ...options,
     target: targetOf(preset, train),
     validation: test,
-    onBatchEnd: (at, logs) => listener.batch(at.epoch, done(at), train.size, logs),
+    onBatchEnd: (at, logs) => {
+      listener.batch(at.epoch, done(at), train.size, logs);
+      return between(at);
+    },
     onEpochEnd: epochEnd,
   });
   return stopped;

@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import {
   batchCount,
   DeconvError,
@@ -14,8 +14,15 @@ import {
 } from "../mod.ts";
 import { type Data, expectInputs, openData } from "./data.ts";
 import { Metrics } from "./metrics.ts";
+import { type Position, removeDrafts, statesIn } from "./checkpoints.ts";
 import { modelPath } from "./model_path.ts";
-import { DISCRIMINATOR_FILE, nextRunFolder, openRunFolder, type RunFolder } from "./run_folder.ts";
+import {
+  DISCRIMINATOR_FILE,
+  MODEL_FILE,
+  nextRunFolder,
+  openRunFolder,
+  type RunFolder,
+} from "./run_folder.ts";
 
 /** What the command line says of a run. */
 export interface RunOptions {
@@ -63,6 +70,10 @@ export interface Start {
   run: Run;
   preset: Preset;
   data: Data;
+  /** Where the run stood when the model in its folder was saved; absent for a new run. */
+  saved?: Position;
+  /** What is to be said of the file it goes on from, if that is not the newest. */
+  warning?: string;
   /** Makes the folder it writes into. */
   open(): RunFolder;
   /** The losses so far. */
@@ -111,10 +122,12 @@ export async function startNew(options: RunOptions): Promise<Start> {
     compile(chosen.adversary.build({ shape, seed: seed + 1 }));
   if (discriminator) expectInputs(discriminator, data.train);
   else expectInputs(model, data.train);
-  const open = () =>
-    options.out === undefined
-      ? nextRunFolder(chosen.name)
-      : openRunFolder(options.out, { keepModel: true });
+  const open = () => {
+    if (options.out === undefined) return nextRunFolder(chosen.name);
+    const opened = openRunFolder(options.out, { keepModel: true });
+    removeDrafts(opened.path);
+    return opened;
+  };
   const metrics = (folder: string) => new Metrics(folder);
   return { model, discriminator, run, preset: chosen, data, open, metrics };
 }
@@ -125,12 +138,7 @@ export async function startNew(options: RunOptions): Promise<Start> {
  * @throws {DeconvError} When its model cannot be read, was not saved by a run, or is complete.
  */
 export async function startAgain(options: RunOptions & { resume: string }): Promise<Start> {
-  const path = modelPath(options.resume);
-  const { model, metadata } = await loadModelFile(path);
-  const run = readRun(metadata.run);
-  if (!run || !model.compiled) {
-    throw new DeconvError(`Cannot go on with "${path}": it was not saved by a training run`);
-  }
+  const { path, model, discriminator, run, warning } = await newestState(options.resume);
   if (run.strict) setArithmetic("strict");
   if (options.data !== undefined) run.data = options.data;
   if (options.epochs !== undefined) run.epochs = options.epochs;
@@ -145,8 +153,6 @@ export async function startAgain(options: RunOptions & { resume: string }): Prom
   }
   const chosen = preset(run.preset);
   const data = await openData({ ...run, preset: chosen, workers: options.workers });
-  const discriminator = chosen.adversary &&
-    (await loadModelFile(join(folder, metadata.discriminator ?? DISCRIMINATOR_FILE))).model;
   expectInputs(discriminator ?? model, data.train);
   return {
     model,
@@ -154,9 +160,50 @@ export async function startAgain(options: RunOptions & { resume: string }): Prom
     run,
     preset: chosen,
     data,
-    open: () => openRunFolder(folder),
+    saved: basename(path) === MODEL_FILE ? model.progress : undefined,
+    warning,
+    open: () => {
+      const opened = openRunFolder(folder);
+      removeDrafts(folder);
+      return opened;
+    },
     metrics: () => Metrics.read(folder, epoch),
   };
+}
+
+/** A run as it was saved. */
+interface State extends Pick<Start, "model" | "discriminator" | "run" | "warning"> {
+  path: string;
+}
+
+/** The newest state of a run that is whole, or the one in the file that was given. */
+async function newestState(given: string): Promise<State> {
+  const newest = modelPath(given);
+  const paths = newest === given ? [given] : statesIn(given);
+  let first: DeconvError | undefined;
+  for (const path of paths) {
+    try {
+      const state = await readState(path);
+      if (!first) return state;
+      return { ...state, warning: `${first.message}; going on from "${path}", saved before it` };
+    } catch (error) {
+      if (!(error instanceof DeconvError)) throw error;
+      first ??= error;
+    }
+  }
+  throw first;
+}
+
+async function readState(path: string): Promise<State> {
+  const { model, metadata } = await loadModelFile(path);
+  const run = readRun(metadata.run);
+  if (!run || !model.compiled) {
+    throw new DeconvError(`Cannot go on with "${path}": it was not saved by a training run`);
+  }
+  if (!preset(run.preset).adversary) return { path, model, run };
+  const other = join(dirname(path), basename(metadata.discriminator ?? DISCRIMINATOR_FILE));
+  const { model: discriminator } = await loadModelFile(other);
+  return { path, model, discriminator, run };
 }
 
 /** The run that a model's file describes; undefined when that is missing or makes no sense. */

@@ -8,6 +8,9 @@ export const MODEL_FILE = "model.safetensors";
 /** Name of a discriminator's file, where a generator's file does not name another. */
 export const DISCRIMINATOR_FILE = "discriminator.safetensors";
 
+/** Names of discriminators' files: they carry the progress they belong to. */
+export const DISCRIMINATOR = /^discriminator-(\d+-\d+)\.safetensors$/;
+
 /** A folder that is about to be written into. */
 export interface RunFolder {
   /** Its path. */
@@ -46,7 +49,9 @@ function makeFolder(path: string): RunFolder {
       Deno.mkdirSync(folder);
       made.push(folder);
     }
-    Deno.removeSync(Deno.makeTempFileSync({ dir: path, suffix: ".tmp" }));
+    const probe = join(path, `probe.${crypto.randomUUID().slice(0, 8)}.tmp`);
+    Deno.writeTextFileSync(probe, "");
+    Deno.removeSync(probe);
     return { path, discard };
   } catch (error) {
     discard();

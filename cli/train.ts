@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { Command, Option } from "commander";
 import { type Dataset, DeconvError, type Logs, preset, PRESET_NAMES, setThreads } from "../mod.ts";
 import { augmentOption } from "./augmentation.ts";
+import { Clock, EVERY, type Every, every, KEEP } from "./checkpoints.ts";
 import { shownTo } from "./data.ts";
 import { learn, thingsIn } from "./learn.ts";
 import {
@@ -22,6 +23,8 @@ import { stopOnSignal } from "./stop.ts";
 
 interface TrainOptions extends PictureOptions, RunOptions {
   threads?: number;
+  checkpointEvery?: Every;
+  keep?: number;
   quiet?: boolean;
 }
 
@@ -54,6 +57,7 @@ async function train(options: TrainOptions): Promise<number> {
   if (options.threads) setThreads(options.threads);
   const start =
     await (resume === undefined ? startNew(options) : startAgain({ ...options, resume }));
+  if (start.warning) console.error(`warning: ${start.warning}`);
   const folder = start.open();
   try {
     if (!quiet) announce(start, folder.path);
@@ -69,17 +73,23 @@ async function follow(start: Start, folder: string, options: TrainOptions): Prom
   const { quiet = false } = options;
   const metrics = start.metrics(folder);
   const path = join(folder, MODEL_FILE);
-  const save = saver(start, folder);
+  const saving = saver(start, folder, options.keep);
+  const clock = new Clock(options.checkpointEvery ?? EVERY);
+  const save = async () => {
+    await saving.save();
+    clock.reset();
+  };
   const progress = startProgress(model.progress.epoch, run.epochs, quiet, thingsIn(data.train));
   const { signal, release } = stopOnSignal(
     () => progress.stopping("Stopping after the batch at hand; Ctrl-C again ends at once"),
     () => progress.end(),
   );
-  let began = performance.now(), saved = 0, last: Logs = {};
+  let began = performance.now(), last: Logs = {};
   try {
     const stopped = await learn(start, {
       signal,
       batch: progress.batch,
+      between: () => clock.due() ? save() : undefined,
       epoch: async (epoch, logs) => {
         const seconds = (performance.now() - began) / 1000;
         began = performance.now();
@@ -87,7 +97,6 @@ async function follow(start: Start, folder: string, options: TrainOptions): Prom
         last = logs;
         await metrics.add({ epoch: epoch + 1, ...logs, seconds: Number(seconds.toFixed(2)) });
         await save();
-        saved = epoch + 1;
       },
     });
     progress.end();
@@ -99,6 +108,7 @@ async function follow(start: Start, folder: string, options: TrainOptions): Prom
       console.log(`Go on with --resume ${folder}`);
       return 130;
     }
+    saving.finish();
     const shown = shownTo(model, start.preset, data);
     const files = await writePictures(model, shown, folder, { ...options, signal }, metrics);
     if (signal.aborted) {
@@ -115,10 +125,11 @@ async function follow(start: Start, folder: string, options: TrainOptions): Prom
     return 0;
   } catch (error) {
     progress.end();
+    const { saved } = saving;
     if (!(error instanceof DeconvError) || !saved) throw error;
-    throw new DeconvError(
-      `${error.message}. The model as it was after epoch ${saved} is in ${path}`,
-    );
+    const { epoch, batch } = saved;
+    const when = batch ? `in epoch ${epoch + 1} after ${batch} batches` : `after epoch ${epoch}`;
+    throw new DeconvError(`${error.message}. The model as it was ${when} is in ${path}`);
   } finally {
     release();
   }
@@ -166,6 +177,16 @@ export function trainCommand(done: (code: number) => void): Command {
       "decides weights, order and generated pictures (default: 0)",
       wholeNumber(0),
     )
+    .option(
+      "--checkpoint-every <batches|seconds>",
+      `save within an epoch too: after 500 batches, 30s, or "epoch" for not at all (default: ${EVERY.seconds}s)`,
+      every,
+    )
+    .option(
+      "--keep <count>",
+      `states of the run that are kept (default: ${KEEP}; 1 at the end)`,
+      wholeNumber(1, 1000),
+    )
     .option("--out <folder>", "where to put everything (default: out/PRESET-NUMBER)")
     .addOption(
       new Option("--resume <run>", "go on with an interrupted run: its folder or its model")
@@ -191,7 +212,8 @@ ${presets.join("\n")}
 The folder gets the model (model.safetensors), the losses (metrics.csv,
 loss.png, loss.svg) and pictures of filters, activations and reconstructions;
 overview.png shows everything on one sheet. Ctrl-C saves, and --resume goes on
-from there to the very same result. Exit codes: 0 done, 1 something is wrong
+from there to the very same result; so it does after a crash, from the newest
+state that is whole. Exit codes: 0 done, 1 something is wrong
 with the data, a file or the network, 2 wrong usage, 130 interrupted.
 
 Examples:

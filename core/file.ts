@@ -18,6 +18,12 @@ export function fileProblem(error: unknown): string {
       return "it may not be written or read there (permission denied)";
     case "ENOSPC":
       return "the disk is full";
+    case "EDQUOT":
+      return "the disk space of this user is used up";
+    case "EFBIG":
+      return "the file is larger than the system allows";
+    case "EIO":
+      return "the disk does not work";
     case "EISDIR":
       return "it is a folder";
     case "ENOTDIR":
