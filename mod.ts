@@ -224,7 +224,10 @@ export {
 export type { Arithmetic } from "./core/wasm/module.ts";
 export { getArithmetic, getThreads, setArithmetic, setThreads } from "./core/wasm/runtime.ts";
 export { type DecodedModel, decodeModel, encodeModel } from "./core/save.ts";
-export { loadModel, loadModelFile, saveModel } from "./core/file.ts";
+export { loadModel, loadModelFile, type LoadOptions, saveModel } from "./core/file.ts";
+export { decodeConvNetJs } from "./core/exchange/convnetjs.ts";
+export { decodeKeras, decodeKerasH5 } from "./core/exchange/keras/file.ts";
+export { decodeTfjs, type ReadModelOptions, type ReadShard } from "./core/exchange/tfjs.ts";
 export { preset, PRESET_NAMES } from "./core/presets.ts";
 export type {
   Adversary,
@@ -556,6 +559,12 @@ export {
   type NpyData,
   npyTensor,
 } from "./core/formats/npy.ts";
+export {
+  decodeTfjsWeights,
+  readTfjsManifest,
+  type TfjsGroup,
+  type TfjsWeight,
+} from "./core/formats/tfjs_weights.ts";
 export { decodeNpz, encodeNpz } from "./core/formats/npz.ts";
 export type { Rgb } from "./core/image/theme.ts";
 export type { AxisScale } from "./core/image/axis.ts";

@@ -67,7 +67,7 @@ export function readArchitecture(
   const made = list(layers, "layers").map(readLayer);
   const starts = list(inputs, "inputs").map((value) => {
     const { name, shape } = record(value, "an input");
-    return fits(
+    return expectFits(
       input({ name: text(name, "an input's name"), shape: wholeNumbers(shape, "shape") }),
     );
   });
@@ -84,7 +84,7 @@ export function readArchitecture(
     const layer = made[number];
     if (!layer) throw new DeconvError(`its architecture has no layer ${number}`);
     const from = ends(node.inputs, "a node's inputs");
-    const result = fits(layer.apply(from));
+    const result = expectFits(layer.apply(from));
     for (const spec of layer.parameterSpecs(from.map(({ shape }) => shape))) {
       expectParameter(`${spec.tiedTo ?? layer.name}/${spec.name}`, spec.shape);
     }
@@ -104,7 +104,12 @@ function readLayer(value: unknown): Layer {
   });
 }
 
-function fits(value: Symbolic): Symbolic {
+/**
+ * Checks that the values of one picture fit into any memory.
+ *
+ * @throws {DeconvError} Where they do not.
+ */
+export function expectFits(value: Symbolic): Symbolic {
   if (sizeOf(value.shape) <= MOST_VALUES) return value;
   const where = value.layer ? `what ${value.layer.title} makes` : "its input";
   throw new DeconvError(

@@ -3,8 +3,10 @@
  * the rest of deconv loads where there is no such module.
  */
 import { DeconvError } from "./errors.ts";
+import { decodeAnyModel } from "./exchange/decode.ts";
 import type { Model } from "./model.ts";
-import { decodeModel, encodeModel } from "./save.ts";
+import { type DecodedModel, encodeModel } from "./save.ts";
+import type { Shape } from "./tensor.ts";
 
 /** What the system says of a failed file operation, in words. */
 export function fileProblem(error: unknown): string {
@@ -93,11 +95,20 @@ export async function saveModel(
   await writeFileAtomic(path, encodeModel(model, metadata));
 }
 
+/** What `loadModel` may be told. */
+export interface LoadOptions {
+  /** The shape of a picture, such as `[32, 32, 3]`, for models of Keras that leave it open. */
+  inputShape?: Shape;
+}
+
 /**
- * Loads a model that `saveModel` (or `encodeModel`) made, ready to predict or to train on.
+ * Loads a model, ready to predict or to train on. The format is found by the bytes: our own (what
+ * `saveModel` and `encodeModel` make), a layers model of TensorFlow.js (the path of its `model.json`),
+ * Keras' `.keras` and `.h5`, or ConvNetJS' JSON.
  *
  * @param source A path or the bytes of the file.
- * @throws {DeconvError} When there is no such file, it is damaged or it is not a model.
+ * @throws {DeconvError} When there is no such file, it is damaged, is not a model, or has a layer that has
+ * no counterpart here.
  *
  * @example
  * ```ts
@@ -107,21 +118,31 @@ export async function saveModel(
  * console.log(net.name); // article-cnn
  * ```
  */
-export async function loadModel(source: string | Uint8Array): Promise<Model> {
-  return (await loadModelFile(source)).model;
+export async function loadModel(
+  source: string | Uint8Array,
+  options: LoadOptions = {},
+): Promise<Model> {
+  return (await loadModelFile(source, options)).model;
 }
 
 /** As `loadModel`, with the strings that were saved in the file. */
 export async function loadModelFile(
   source: string | Uint8Array,
-): Promise<{ model: Model; metadata: Record<string, string> }> {
-  if (typeof source !== "string") return decodeModel(source);
-  const { readFile } = await import("node:fs/promises");
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(source);
-  } catch (error) {
-    throw new DeconvError(`Cannot read "${source}": ${fileProblem(error)}`);
-  }
-  return decodeModel(bytes, source);
+  options: LoadOptions = {},
+): Promise<DecodedModel> {
+  if (typeof source !== "string") return decodeAnyModel(source, options);
+  const { readFileSync } = await import("node:fs");
+  const { dirname, join } = await import("node:path");
+  const read = (path: string): Uint8Array => {
+    try {
+      return readFileSync(path);
+    } catch (error) {
+      throw new DeconvError(`Cannot read "${path}": ${fileProblem(error)}`);
+    }
+  };
+  return decodeAnyModel(read(source), {
+    ...options,
+    name: source,
+    beside: (name) => read(join(dirname(source), name)),
+  });
 }

@@ -144,7 +144,7 @@ Deno.test("layers know layer.ts, leaves, kernels and what they share, never each
 
 Deno.test("pictures, data and formats know nothing of models", () => {
   const above =
-    /^core\/(model|network|differentiable|sequential|plan|plans|train|graph|save|layer|layers\/.*|wasm\/.*)\.ts$/;
+    /^core\/(model|network|differentiable|sequential|plan|plans|train|graph|save|layer|layers\/.*|exchange\/.*|wasm\/.*)\.ts$/;
   for (const folder of ["core/image", "core/data", "core/formats"]) {
     only(core.filter(within(folder)), (target) => !above.test(target));
   }

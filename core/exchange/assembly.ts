@@ -1,0 +1,92 @@
+/** What the readers of other programs' models share: layers are placed with the weights a file has for them. */
+import { expectFits } from "../architecture.ts";
+import { DeconvError } from "../errors.ts";
+import type { Layer, Symbolic } from "../layer.ts";
+import type { Model } from "../model.ts";
+import { model } from "../sequential.ts";
+import { type Shape, shapeText, sizeOf, type Tensor } from "../tensor.ts";
+
+/** Gives the values of a layer's parameters, by name and shape; throws where the file has none. */
+export type FindWeights = (parameter: string, shape: Shape, position: number) => Tensor;
+
+/** A network that is put together from a file. */
+export interface Assembly {
+  /**
+   * Puts a layer behind values. Its weights are looked for, and their sizes counted, before memory is
+   * taken for any.
+   */
+  place(layer: Layer, inputs: readonly Symbolic[], find: FindWeights): Symbolic;
+  /** The model with the weights that were found. */
+  build(inputs: readonly Symbolic[], outputs: readonly Symbolic[], name: string): Model;
+}
+
+/**
+ * Begins a network.
+ *
+ * @param most How many numbers the file can hold: what wants more reads some of them twice.
+ */
+export function assembly(most: number): Assembly {
+  const found = new Map<Layer, Tensor[]>();
+  let count = 0;
+  return {
+    place(layer, inputs, find) {
+      const result = expectFits(layer.apply(inputs));
+      if (found.has(layer)) return result;
+      const specs = layer.parameterSpecs(inputs.map(({ shape }) => shape));
+      count += specs.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+      if (!(count <= most)) {
+        throw new DeconvError(`${layer.title} needs more weights than the file can hold`);
+      }
+      found.set(layer, specs.map(({ name, shape }, i) => find(name, shape, i)));
+      return result;
+    },
+    build(inputs, outputs, name) {
+      const made = model({ inputs, outputs }, { name });
+      for (const layer of made.layers) {
+        found.get(layer)!.forEach(({ data }, i) => layer.parameters[i].value.view.set(data));
+      }
+      return made;
+    },
+  };
+}
+
+/** Values of a parameter in the shape it needs; a shape of the same numbers in the same order will do. */
+export function expectShape(
+  where: string,
+  shape: Shape,
+  { shape: given, data }: Tensor,
+): Tensor {
+  const essence = (sizes: Shape) => sizes.filter((size) => size !== 1).join();
+  if (sizeOf(given) === sizeOf(shape) && essence(given) === essence(shape)) return { shape, data };
+  throw new DeconvError(
+    `its weights ${where} have the shape ${shapeText(given)}, and the layer needs ${
+      shapeText(shape)
+    }`,
+  );
+}
+
+/** Runs a reader: whatever goes wrong in it becomes one line that names the file. */
+export function reading<T>(name: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof DeconvError) {
+      const fault = error.message.replace(/^Cannot read (?:"[^"]*"|[^":]+): /, "");
+      throw new DeconvError(`Cannot read "${name}": ${fault}`);
+    }
+    if (error instanceof TypeError || error instanceof RangeError) {
+      // A form nobody thought of, deep in some option; or nested too deep.
+      throw new DeconvError(`Cannot read "${name}": its description of the network is malformed`);
+    }
+    throw error;
+  }
+}
+
+/** Parses JSON. */
+export function parseJson(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new DeconvError(`${what} is not readable JSON`);
+  }
+}

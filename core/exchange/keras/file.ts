@@ -1,0 +1,117 @@
+/**
+ * Files of Keras: `.h5` (HDF5 with the network in an attribute) and `.keras` of version 3 (a zip file of
+ * `config.json`, `metadata.json` and `model.weights.h5`).
+ */
+import { record } from "../../architecture.ts";
+import { DeconvError } from "../../errors.ts";
+import { type Hdf5Object, openHdf5 } from "../../formats/hdf5.ts";
+import { readZip } from "../../formats/zip.ts";
+import type { DecodedModel } from "../../save.ts";
+import { parseJson, reading } from "../assembly.ts";
+import type { ReadModelOptions } from "../tfjs.ts";
+import { type KerasWeights, readKerasGraph } from "./graph.ts";
+
+/**
+ * Reads a model that Keras saved as `.h5`. Training configuration and optimizer are not read.
+ *
+ * @throws {DeconvError} When it is damaged, holds weights only, or has a layer or an option that has no
+ * counterpart here; the message names it.
+ *
+ * @example
+ * ```ts ignore
+ * import { decodeKerasH5 } from "@deconv/deconv";
+ * const { model } = decodeKerasH5(await Deno.readFile("lenet.h5"));
+ * console.log(model.summary());
+ * ```
+ */
+export function decodeKerasH5(
+  bytes: Uint8Array,
+  { name = "model.h5", inputShape }: ReadModelOptions = {},
+): DecodedModel {
+  return reading(name, () => {
+    const root = openHdf5(bytes), [config] = root.texts("model_config") ?? [];
+    if (config === undefined) {
+      throw new DeconvError(
+        "it is an HDF5 file without model_config, perhaps of weights alone: save the whole model (model.save)",
+      );
+    }
+    const groups = root.get("model_weights") ?? root;
+    const [version = ""] = root.texts("keras_version") ?? groups.texts("keras_version") ?? [];
+    const model = readKerasGraph(parseJson(config, "its model_config"), {
+      dialect: version.startsWith("3") ? "keras3" : "keras2",
+      most: bytes.length,
+      inputShape,
+      weights: (layer) => namedWeights(groups.get(layer)),
+    });
+    return { model, metadata: { source: `Keras ${version}`.trim() } };
+  });
+}
+
+/** Weights by the last part of their names: `conv2d/kernel:0`. */
+function namedWeights(group: Hdf5Object | undefined): KerasWeights {
+  const paths = new Map(
+    group?.texts("weight_names")?.map((path) => [/[^/]*?(?=:\d+$|$)/.exec(path)![0], path]),
+  );
+  return { find: (parameter) => group?.get(paths.get(parameter) ?? "")?.tensor() };
+}
+
+/** Whether the names of a zip file's entries are those of a `.keras` file. */
+export function isKeras(names: readonly string[]): boolean {
+  return names.includes("config.json") && names.includes("metadata.json");
+}
+
+/**
+ * Reads a model that Keras 3 saved as `.keras`. Training configuration and optimizer are not read.
+ *
+ * @throws {DeconvError} When it is damaged, is of a class of its own, or has a layer or an option that has
+ * no counterpart here; the message names it.
+ *
+ * @example
+ * ```ts ignore
+ * import { decodeKeras } from "@deconv/deconv";
+ * const { model } = decodeKeras(await Deno.readFile("autoencoder.keras"));
+ * console.log(model.summary());
+ * ```
+ */
+export function decodeKeras(
+  bytes: Uint8Array,
+  { name = "model.keras", inputShape }: ReadModelOptions = {},
+): DecodedModel {
+  return reading(name, () => {
+    const entries = new Map(readZip(bytes, name).map((entry) => [entry.name, entry]));
+    const json = (file: string) => {
+      const entry = entries.get(file);
+      if (!entry) throw new DeconvError(`it has no ${file}`);
+      return parseJson(new TextDecoder().decode(entry.bytes().slice()), `its ${file}`);
+    };
+    const { keras_version: version } = record(json("metadata.json"), "its metadata");
+    const network = json("config.json");
+    let opened: Hdf5Object | undefined;
+    const weights = entries.get("model.weights.h5");
+    const root = () => {
+      if (weights) return opened ??= openHdf5(weights.bytes());
+      throw new DeconvError("it has no model.weights.h5: save it where h5py is installed");
+    };
+    const model = readKerasGraph(network, {
+      dialect: "keras3",
+      most: weights?.size ?? 0,
+      inputShape,
+      weights: (layer, className, count) => ({
+        find: (_parameter, position) => {
+          const layers = root().get("layers") ?? root().get("_layer_checkpoint_dependencies");
+          // Layers are told apart by class and number there, whatever their names.
+          const group = layers?.get(`${snake(className)}${count ? `_${count}` : ""}`) ??
+            layers?.get(layer);
+          return group?.get(`vars/${position}`)?.tensor();
+        },
+      }),
+    });
+    return { model, metadata: { source: `Keras ${version}` } };
+  });
+}
+
+/** The name of a class as Keras' saving has it: `Conv2DTranspose` is `conv2d_transpose`, `PReLU` `p_re_lu`. */
+function snake(className: string): string {
+  return className.replaceAll(/(.)([A-Z][a-z]+)/g, "$1_$2").replaceAll(/([a-z])([A-Z])/g, "$1_$2")
+    .toLowerCase();
+}

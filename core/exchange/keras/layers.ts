@@ -1,0 +1,252 @@
+/**
+ * The layers that Keras and TensorFlow.js share with deconv: one table, read both ways. Options have the
+ * same names there, in snake case.
+ */
+import { record } from "../../architecture.ts";
+import { DeconvError } from "../../errors.ts";
+import type { Config, Layer } from "../../layer.ts";
+import { layerFromConfig } from "../../layers/registry.ts";
+import type { Shape } from "../../tensor.ts";
+import {
+  ACTIVATION,
+  CONSTRAINT,
+  type Dialect,
+  INITIALIZER,
+  REGULARIZER,
+  type ValueForm,
+} from "./values.ts";
+
+/** A class of Keras and what it is here. */
+export interface KerasLayer {
+  /** The kind of layer it is. */
+  readonly kind: string;
+  /** Options that both have, as they are named here. */
+  readonly fields: readonly string[];
+  /** Options of Keras that have no counterpart, and the values that change nothing. */
+  readonly only?: Readonly<Record<string, readonly unknown[]>>;
+  /** Reads the options where `fields` do not do. */
+  readonly options?: (config: Config, inputs: readonly Shape[], dialect: Dialect) => Config;
+  /** Parameters whose names differ: theirs by ours. */
+  readonly parameters?: Readonly<Record<string, string>>;
+}
+
+const rules = (name: string) =>
+  ["Initializer", "Regularizer", "Constraint"].map((rule) => `${name}${rule}`);
+const BIAS = ["useBias", ...rules("bias")];
+const WINDOW = ["kernelSize", "strides", "padding", "dilationRate"];
+const CONV = ["filters", ...WINDOW, "activation", ...rules("kernel"), ...BIAS];
+const DEPTHWISE = [...WINDOW, "depthMultiplier", "activation", ...rules("depthwise"), ...BIAS];
+const SEPARABLE = ["filters", ...DEPTHWISE, ...rules("pointwise")];
+const AFFINE = ["epsilon", "center", "scale", ...rules("gamma"), ...rules("beta")];
+const POOL = ["poolSize", "strides", "padding"];
+const DEPTHWISE_KERNEL = { kernel: "depthwise_kernel" };
+
+const conv = (kind: string, ...more: string[]): KerasLayer => ({
+  kind,
+  fields: [...CONV, ...more],
+});
+const pool = (kind: string): KerasLayer => ({ kind, fields: POOL });
+const global = (kind: string): KerasLayer => ({ kind, fields: ["keepDims"] });
+const plain = (kind: string, ...fields: string[]): KerasLayer => ({ kind, fields });
+
+/** A layer that is an activation with an option. */
+function active(
+  kind: string,
+  keys: readonly string[],
+  only: Readonly<Record<string, readonly unknown[]>> = {},
+): KerasLayer {
+  return {
+    kind: "activation",
+    fields: [],
+    only: { ...Object.fromEntries(keys.map((key) => [key, []])), ...only },
+    options: (config) => {
+      const alpha = keys.map((key) => config[key]).find((value) => typeof value === "number");
+      return { kind, ...alpha !== undefined && { alpha } };
+    },
+  };
+}
+
+/** An axis that must be the last, from the front or from the end. */
+function lastAxis({ axis }: Config, [shape]: readonly Shape[]): Config {
+  const given = Array.isArray(axis) && axis.length === 1 ? axis[0] : axis ?? -1;
+  if (given === -1 || given === shape.length) return {};
+  throw new DeconvError(
+    `its axis is ${JSON.stringify(axis)}, not the last: channels are last here`,
+  );
+}
+
+/** The classes by name. */
+export const KERAS_LAYERS: Readonly<Record<string, KerasLayer>> = {
+  Activation: {
+    kind: "activation",
+    fields: [],
+    only: { activation: [] },
+    options: ({ activation }, _inputs, dialect) => ({
+      kind: ACTIVATION.read(activation, dialect) as string,
+    }),
+  },
+  Add: plain("add"),
+  AveragePooling1D: pool("average_pool1d"),
+  AveragePooling2D: pool("average_pool2d"),
+  BatchNormalization: {
+    kind: "batch_normalization",
+    fields: [...AFFINE, "momentum", "movingMeanInitializer", "movingVarianceInitializer"],
+    only: { axis: [] },
+    options: lastAxis,
+  },
+  Concatenate: plain("concatenate", "axis"),
+  Conv1D: conv("conv1d", "groups"),
+  Conv1DTranspose: conv("conv1d_transpose", "outputPadding"),
+  Conv2D: conv("conv2d", "groups"),
+  Conv2DTranspose: conv("conv2d_transpose", "outputPadding"),
+  Cropping2D: plain("cropping2d", "cropping"),
+  Dense: plain("dense", "units", "activation", ...rules("kernel"), ...BIAS),
+  DepthwiseConv1D: { kind: "depthwise_conv1d", fields: DEPTHWISE, parameters: DEPTHWISE_KERNEL },
+  DepthwiseConv2D: { kind: "depthwise_conv2d", fields: DEPTHWISE, parameters: DEPTHWISE_KERNEL },
+  Dropout: { kind: "dropout", fields: ["rate"] },
+  ELU: active("elu", ["alpha"]),
+  Embedding: plain("embedding", "inputDim", "outputDim", ...rules("embeddings")),
+  Flatten: plain("flatten"),
+  GaussianNoise: plain("gaussian_noise", "stddev"),
+  GlobalAveragePooling1D: global("global_average_pool1d"),
+  GlobalAveragePooling2D: global("global_average_pool2d"),
+  GlobalMaxPooling1D: global("global_max_pool1d"),
+  GlobalMaxPooling2D: global("global_max_pool2d"),
+  GroupNormalization: {
+    kind: "group_normalization",
+    fields: ["groups", ...AFFINE],
+    only: { axis: [] },
+    options: lastAxis,
+  },
+  LayerNormalization: plain("layer_normalization", "axis", ...AFFINE),
+  LeakyReLU: {
+    ...active("leaky_relu", ["negative_slope", "alpha"]),
+    options: ({ alpha, negative_slope }) => ({
+      kind: "leaky_relu",
+      alpha: Number(negative_slope ?? alpha ?? 0.3),
+    }),
+  },
+  MaxPooling1D: pool("max_pool1d"),
+  MaxPooling2D: pool("max_pool2d"),
+  Multiply: plain("multiply"),
+  Permute: plain("permute", "dims"),
+  PReLU: plain("prelu", "sharedAxes", ...rules("alpha")),
+  ReLU: active("relu", [], { threshold: [0], negative_slope: [0] }),
+  Reshape: plain("reshape", "targetShape"),
+  Resizing: {
+    kind: "resizing",
+    fields: ["height", "width", "interpolation"],
+    only: { fill_mode: ["constant"], fill_value: [0] },
+  },
+  SeparableConv1D: { kind: "separable_conv1d", fields: SEPARABLE },
+  SeparableConv2D: { kind: "separable_conv2d", fields: SEPARABLE },
+  Softmax: active("softmax", [], { axis: [-1, [-1]] }),
+  SpatialDropout1D: plain("spatial_dropout1d", "rate"),
+  SpatialDropout2D: plain("spatial_dropout2d", "rate"),
+  UpSampling1D: plain("upsampling1d", "size"),
+  UpSampling2D: plain("upsampling2d", "size", "interpolation"),
+  ZeroPadding2D: plain("zero_padding2d", "padding"),
+};
+
+/** Options that say nothing about what a layer computes; what is null, false or empty never does. */
+const IGNORED = [
+  "name",
+  "trainable",
+  "dtype",
+  "batch_input_shape",
+  "batch_shape",
+  "data_format",
+  "activity_regularizer",
+  "autocast",
+  "seed",
+  "fused",
+  "input_length",
+  "input_dtype",
+  "input_shape",
+  "kernel_initializer",
+  "kernel_regularizer",
+  "kernel_constraint",
+];
+
+/** How the value of an option is read and written. */
+export function formOf(field: string): ValueForm | null {
+  if (field === "activation") return ACTIVATION;
+  if (field.endsWith("Initializer")) return INITIALIZER;
+  if (field.endsWith("Regularizer")) return REGULARIZER;
+  return field.endsWith("Constraint") ? CONSTRAINT : null;
+}
+
+/** The name of an option in Keras. */
+export function kerasName(field: string): string {
+  if (field === "keepDims") return "keepdims";
+  return field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** Signals have one number where Keras writes a list of one. */
+function unwrapped(kind: string, value: unknown): unknown {
+  return kind.endsWith("1d") || kind === "conv1d_transpose"
+    ? Array.isArray(value) && value.length === 1 ? value[0] : value
+    : value;
+}
+
+/** Whether a value leaves an option as if it were not there. */
+function idle(value: unknown): boolean {
+  return value === null || value === undefined || value === false ||
+    Array.isArray(value) && value.length === 0;
+}
+
+/**
+ * Makes the layer that a class of Keras is.
+ *
+ * @throws {DeconvError} When there is no such, or an option has no counterpart; the message names the
+ * layer.
+ */
+export function layerFromKeras(
+  className: string,
+  config: Record<string, unknown>,
+  inputs: readonly Shape[],
+  dialect: Dialect,
+): Layer {
+  const name = String(config.name ?? className), title = `${className} "${name}"`;
+  const refuse = (fault: string): never => {
+    throw new DeconvError(`its layer ${title} ${fault}`);
+  };
+  if (!Object.hasOwn(KERAS_LAYERS, className)) {
+    return refuse(
+      "is of a class that has no counterpart here: cut the network before it, or build it anew and " +
+        "set its weights",
+    );
+  }
+  const { kind, fields, only = {}, options } = KERAS_LAYERS[className];
+  const names = new Map(fields.map((field) => [kerasName(field), field]));
+  const { data_format: format } = config;
+  if (!idle(format) && format !== "channels_last") {
+    refuse("has its channels first: save it with data_format channels_last");
+  }
+  const read: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(config)) {
+    const field = names.get(key);
+    const values = only[key];
+    if (field && value !== null) {
+      const form = formOf(field);
+      try {
+        read[field] = form ? form.read(value, dialect) : unwrapped(kind, value);
+      } catch (error) {
+        if (error instanceof DeconvError) refuse(`cannot be read: ${error.message}`);
+        throw error;
+      }
+    } else if (field || idle(value) || IGNORED.includes(key)) {
+      continue;
+    } else if (!values || values.length && !values.some((v) => `${v}` === `${value}`)) {
+      refuse(`has the option ${key}: ${JSON.stringify(value)}, which has no counterpart here`);
+    }
+  }
+  const { trainable = true, activity_regularizer: activity } = config;
+  return layerFromConfig(kind, {
+    ...read as Config,
+    ...options?.(record(config, "a layer's config") as Config, inputs, dialect),
+    name,
+    trainable: trainable === true,
+    activityRegularizer: REGULARIZER.read(activity, dialect) as undefined,
+  });
+}

@@ -1,0 +1,180 @@
+/** Values of Keras' layer options, read and written: objects `{ class_name, config }` there, plain ones here. */
+import { record } from "../../architecture.ts";
+import type { ConstraintConfig } from "../../constraints.ts";
+import { DeconvError } from "../../errors.ts";
+import type { Initializer, InitializerConfig } from "../../initializers.ts";
+import type { Json } from "../../layer.ts";
+import type { Activation, ActivationConfig } from "../../layers/activation.ts";
+import type { RegularizerConfig } from "../../regularizers.ts";
+
+/** Which Keras wrote a file: its hard sigmoid changed with version 3. TensorFlow.js is as Keras 2. */
+export type Dialect = "keras2" | "keras3";
+
+/** One option's value there and here. */
+export interface ValueForm {
+  /** Reads it. */
+  read(value: unknown, dialect: Dialect): unknown;
+  /** Writes it as Keras 2 and TensorFlow.js have it. */
+  write(value: unknown): Json;
+}
+
+/** Class and options of an object; a bare text is a class without options. */
+function objectOf(value: unknown): { className: string; config: Record<string, unknown> } {
+  if (typeof value === "string") return { className: value, config: {} };
+  const { class_name: className, config = {} } = record(value, "an option");
+  return { className: String(className), config: record(config, "an option's config") };
+}
+
+/** `HeNormal` and `he_normal` alike. */
+function snake(className: string): string {
+  return className.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, "_").toLowerCase();
+}
+
+/** `he_normal` → `HeNormal`. */
+function pascal(name: string): string {
+  return name.replaceAll(/(?:^|_)([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+const ALIASES: Readonly<Record<string, string>> = { swish: "silu", gelu_new: "gelu_tanh" };
+const SAME = ["linear", "relu", "elu", "selu", "sigmoid", "tanh", "softplus", "gelu", "silu"];
+const KNOWN = [...SAME, "softmax", "log_softmax", "leaky_relu", "hard_sigmoid", "gelu_tanh"];
+
+/** Activations by name. */
+export const ACTIVATION: ValueForm = {
+  read(value, dialect): Activation {
+    const given = typeof value === "object" && value
+      ? (value as { config?: unknown }).config
+      : value;
+    const name = String(given ?? "linear"), kind = ALIASES[name] ?? name;
+    if (!KNOWN.includes(kind)) {
+      throw new DeconvError(
+        `its activation ${JSON.stringify(given)} has no counterpart; there are ${KNOWN.join(", ")}`,
+      );
+    }
+    if (kind === "hard_sigmoid" && dialect === "keras2") {
+      throw new DeconvError(
+        "its hard_sigmoid is 0.2x + 0.5, as Keras 2 had it, and has no counterpart: use sigmoid",
+      );
+    }
+    return kind as Activation;
+  },
+  write(value) {
+    const { kind } = value as ActivationConfig;
+    return Object.keys(ALIASES).find((name) => ALIASES[name] === kind) ?? kind;
+  },
+};
+
+/** Activations that Keras 2 and TensorFlow.js know by name, without options. */
+export function isPlainActivation({ kind, alpha }: ActivationConfig): boolean {
+  return [...SAME, "softmax", "gelu_tanh"].includes(kind) && (kind !== "elu" || alpha === 1);
+}
+
+const INITIALIZERS = [
+  "zeros",
+  "ones",
+  "constant",
+  "random_uniform",
+  "random_normal",
+  "truncated_normal",
+  "glorot_uniform",
+  "glorot_normal",
+  "he_uniform",
+  "he_normal",
+  "lecun_uniform",
+  "lecun_normal",
+  "variance_scaling",
+  "orthogonal",
+];
+const OPTIONS = ["value", "minval", "maxval", "mean", "stddev", "scale", "mode", "gain"];
+
+/** Initialisers. The weights come from the file, so one that is unknown is left at the default. */
+export const INITIALIZER: ValueForm = {
+  read(value): Initializer | undefined {
+    if (value === null || value === undefined) return undefined;
+    const { className, config } = objectOf(value), kind = snake(className);
+    if (!INITIALIZERS.includes(kind)) return undefined;
+    if (kind === "variance_scaling") return scaling(config);
+    const options = Object.entries(config).filter(([key, option]) =>
+      OPTIONS.includes(key) && option !== null
+    );
+    return { kind, ...Object.fromEntries(options) } as InitializerConfig;
+  },
+  write(value) {
+    const { kind, ...options } = value as InitializerConfig & Record<string, Json>;
+    // What Keras has not is left at its default: the weights are in the file.
+    if (!INITIALIZERS.includes(kind)) return { class_name: "Zeros", config: {} };
+    const { distribution } = options;
+    return {
+      class_name: pascal(kind),
+      config: {
+        ...options,
+        ...distribution === "normal" && { distribution: "untruncated_normal" },
+        ...distribution === "truncated_normal" && { distribution: "normal" },
+        seed: null,
+      } as Json,
+    };
+  },
+};
+
+/** `"normal"` was cut off at two deviations in Keras 2. */
+function scaling({ scale, mode, distribution }: Record<string, unknown>): Initializer | undefined {
+  const shapes: Record<string, string> = {
+    uniform: "uniform",
+    normal: "truncated_normal",
+    truncated_normal: "truncated_normal",
+    untruncated_normal: "normal",
+  };
+  const modes = ["fan_in", "fan_out", "fan_avg"], found = shapes[String(distribution)];
+  // TensorFlow.js writes null for mode and distribution.
+  if (!found || !modes.includes(String(mode)) || !((scale as number) > 0)) return undefined;
+  return { kind: "variance_scaling", scale, mode, distribution: found } as InitializerConfig;
+}
+
+/** Penalties. */
+export const REGULARIZER: ValueForm = {
+  read(value) {
+    if (value === null || value === undefined) return undefined;
+    const { className, config: { l1, l2 } } = objectOf(value), kind = className.toLowerCase();
+    if (!["l1", "l2", "l1l2"].includes(kind)) {
+      throw new DeconvError(`its regularizer ${className} has no counterpart: take it out`);
+    }
+    if (l1 === undefined && l2 === undefined) return kind;
+    return { l1: Number(l1 ?? 0), l2: Number(l2 ?? 0) };
+  },
+  write(value) {
+    const { l1, l2 } = (value ?? {}) as Partial<RegularizerConfig>;
+    return value ? { class_name: "L1L2", config: { l1: l1!, l2: l2! } } : null;
+  },
+};
+
+/** Constraints; norms are over axis 0 where Keras says nothing. */
+export const CONSTRAINT: ValueForm = {
+  read(value) {
+    if (value === null || value === undefined) return undefined;
+    const { className, config } = objectOf(value), kind = snake(className);
+    if (kind === "non_neg") return { kind };
+    const { axis = 0, max_value = kind === "max_norm" ? 2 : 1, min_value = 0, rate = 1 } = config;
+    const ends: Record<string, unknown> = {
+      max_norm: { minValue: 0, maxValue: max_value, rate: 1 },
+      unit_norm: { minValue: 1, maxValue: 1, rate: 1 },
+      min_max_norm: { minValue: min_value, maxValue: max_value, rate },
+    };
+    if (!ends[kind]) {
+      throw new DeconvError(`its constraint ${className} has no counterpart: take it out`);
+    }
+    return { kind: "norm", ...ends[kind], axis: Array.isArray(axis) ? axis : [axis] };
+  },
+  write(value) {
+    if (!value) return null;
+    const given = value as ConstraintConfig;
+    if (given.kind === "non_neg") return { class_name: "NonNeg", config: {} };
+    const { minValue, maxValue, rate, axis } = given;
+    if (!axis || axis.length !== 1) {
+      throw new DeconvError("a constraint of norms must be over one axis, such as { axis: 0 }");
+    }
+    return {
+      class_name: "MinMaxNorm",
+      config: { min_value: minValue, max_value: maxValue, rate, axis: axis[0] },
+    };
+  },
+};

@@ -1,0 +1,52 @@
+import { isHdf5 } from "../formats/hdf5.ts";
+import { isZip, readZip } from "../formats/zip.ts";
+import { isConvNetJs } from "./convnetjs.ts";
+import { isKeras } from "./keras/file.ts";
+import { isTfjs } from "./tfjs.ts";
+
+/** A format of model files. */
+export type ModelFormat =
+  | "safetensors"
+  | "tfjs"
+  | "convnetjs"
+  | "keras"
+  | "keras_h5"
+  | "pytorch";
+
+/**
+ * The format of a model's file, by its bytes alone.
+ *
+ * @returns `null` where it is none that is known.
+ */
+export function modelFormat(bytes: Uint8Array): ModelFormat | null {
+  if (isHdf5(bytes)) return "keras_h5";
+  if (isZip(bytes)) return zipFormat(bytes);
+  // A pickle of protocol 2 or later.
+  if (bytes[0] === 0x80 && bytes[1] >= 2 && bytes[1] <= 5) return "pytorch";
+  if (isSafetensors(bytes)) return "safetensors";
+  return jsonFormat(bytes);
+}
+
+function zipFormat(bytes: Uint8Array): ModelFormat | null {
+  const names = readZip(bytes, "the file").map(({ name }) => name);
+  if (isKeras(names)) return "keras";
+  return names.some((name) => name === "data.pkl" || name.endsWith("/data.pkl")) ? "pytorch" : null;
+}
+
+/** A header of JSON after its length, which fits into the file. */
+function isSafetensors(bytes: Uint8Array): boolean {
+  if (bytes.length < 10) return false;
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const high = view.getUint32(4, true);
+  return bytes[8] === 0x7b && high === 0;
+}
+
+function jsonFormat(bytes: Uint8Array): ModelFormat | null {
+  if (!/^\s*[{[]/.test(new TextDecoder().decode(bytes.slice(0, 64)))) return null;
+  try {
+    const json = JSON.parse(new TextDecoder().decode(bytes.slice()));
+    return isTfjs(json) ? "tfjs" : isConvNetJs(json) ? "convnetjs" : null;
+  } catch {
+    return null;
+  }
+}

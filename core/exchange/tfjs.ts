@@ -1,0 +1,105 @@
+/**
+ * Layers models of TensorFlow.js (https://www.tensorflow.org/js/guide/save_load): `model.json`, which holds the
+ * network as Keras describes it and a manifest of the weights, and files of weights beside it.
+ */
+import { list, record } from "../architecture.ts";
+import { DeconvError } from "../errors.ts";
+import { decodeTfjsWeights, readTfjsManifest, type TfjsGroup } from "../formats/tfjs_weights.ts";
+import type { Shape, Tensor } from "../tensor.ts";
+import type { DecodedModel } from "../save.ts";
+import { parseJson, reading } from "./assembly.ts";
+import { readKerasGraph } from "./keras/graph.ts";
+
+/** How the files of weights are asked for: by the name that `model.json` has for them. */
+export type ReadShard = (name: string) => Uint8Array;
+
+/** What reading a model of another program may be told. */
+export interface ReadModelOptions {
+  /** What to call the file in errors. */
+  name?: string;
+  /** The shape of a picture, `[height, width, channels]`, for networks that leave it open. */
+  inputShape?: Shape;
+}
+
+/** Whether JSON looks like a model of TensorFlow.js, or a manifest of weights alone. */
+export function isTfjs(json: unknown): boolean {
+  const { modelTopology, weightsManifest } = (json ?? {}) as Record<string, unknown>;
+  const [first] = Array.isArray(json) ? json : [];
+  return modelTopology !== undefined || weightsManifest !== undefined ||
+    Array.isArray(first?.paths) && Array.isArray(first?.weights);
+}
+
+/**
+ * Reads a layers model of TensorFlow.js, quantised weights too: what `model.save` and
+ * `tensorflowjs_converter` write. Training configuration is not read: compile the model.
+ *
+ * @param json The text of `model.json`.
+ * @param readShard Gives the bytes of a file of weights.
+ * @throws {DeconvError} When it is malformed, is a graph model, or has a layer or an option that has no
+ * counterpart here; the message names it.
+ *
+ * @example
+ * ```ts ignore
+ * import { decodeTfjs } from "@deconv/deconv";
+ * const json = await Deno.readTextFile("tfjs/model.json");
+ * const { model } = decodeTfjs(json, (shard) => Deno.readFileSync(`tfjs/${shard}`));
+ * console.log(model.summary());
+ * ```
+ */
+export function decodeTfjs(
+  json: string,
+  readShard: ReadShard,
+  { name = "model.json", inputShape }: ReadModelOptions = {},
+): DecodedModel {
+  return reading(name, () => {
+    const parsed = parseJson(json, "it");
+    if (Array.isArray(parsed)) {
+      throw new DeconvError(
+        "it is a manifest of weights without a network: build the network, and give it decodeTfjsWeights's tensors by loadWeights",
+      );
+    }
+    const {
+      modelTopology,
+      weightsManifest,
+      format,
+      generatedBy,
+      convertedBy,
+      userDefinedMetadata,
+    } = record(parsed, "it");
+    if (format === "graph-model" || (modelTopology as { node?: unknown } | null)?.node) {
+      throw new DeconvError(
+        "it is a graph model, which has operations in place of layers: convert the Keras model to a layers model (--output_format tfjs_layers_model)",
+      );
+    }
+    const topology = record(modelTopology, "modelTopology");
+    const groups = readTfjsManifest(list(weightsManifest, "weightsManifest"));
+    const { tensors, size } = readWeights(groups, readShard);
+    const model = readKerasGraph(topology.model_config ?? topology, {
+      dialect: "keras2",
+      most: size,
+      inputShape,
+      weights: (layer) => ({ find: (parameter) => tensors.get(`${layer}/${parameter}`) }),
+    });
+    const texts = { generatedBy, convertedBy, ...userDefinedMetadata as Record<string, unknown> };
+    const told = Object.entries(texts).filter(([, value]) => typeof value === "string");
+    return { model, metadata: Object.fromEntries(told) as Record<string, string> };
+  });
+}
+
+/** All tensors, and how many bytes they were read from. */
+function readWeights(groups: readonly TfjsGroup[], readShard: ReadShard) {
+  const tensors = new Map<string, Tensor>();
+  let size = 0;
+  for (const { paths, weights } of groups) {
+    const shards = paths.map((path) => readShard(path));
+    const bytes = new Uint8Array(shards.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const shard of shards) {
+      bytes.set(shard, at);
+      at += shard.length;
+    }
+    size += at;
+    for (const [name, tensor] of decodeTfjsWeights(weights, bytes)) tensors.set(name, tensor);
+  }
+  return { tensors, size };
+}
