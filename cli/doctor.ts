@@ -157,7 +157,7 @@ export function doctorCommand(_done: (code: number) => void): Command {
     .option("--images <count>", "pictures to look at", wholeNumber(1, 1024), 32)
     .addOption(
       new Option("--rewrite <how>", "replace what is uneven, train a little, and compare")
-        .choices(["kernel", "resize", "shuffle"]),
+        .choices(["resize", "shuffle", "kernel"]),
     )
     .option("--epochs <count>", "passes over the data after --rewrite", wholeNumber(1), 1)
     .option("--out <folder>", "where to put the files (default: beside the model)")

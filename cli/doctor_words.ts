@@ -88,10 +88,10 @@ export function suggestion({ layers, outputs, gradients }: CheckerboardDiagnosis
     if (kind === "conv2d_transpose" && layer.uneven > 0) {
       const better = kernel!.map((k, i) => strides![i] * Math.max(2, Math.ceil(k / strides![i])));
       lines.push(
-        `${name}: kernelSize ${
+        `${name}: resizeConv2d; or conv2d with icnr and depthToSpace; or kernelSize ${
           both(better as [number, number])
-        }, or resizeConv2d, or conv2d with icnr and`,
-        "  depthToSpace (--rewrite kernel, resize or shuffle tries it)",
+        }`,
+        "  and more training (--rewrite resize, shuffle or kernel tries it)",
       );
     } else if (layer.uneven === 0) {
       lines.push(

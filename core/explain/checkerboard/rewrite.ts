@@ -8,16 +8,17 @@ import { layerTaps } from "./layer_taps.ts";
 import { EVEN, throughTaps, unevenness } from "./overlap.ts";
 
 /**
- * What takes the place of a layer that paints a checkerboard. `"kernel"`: the same transposed convolution
- * with a kernel that is a multiple of the stride, at least twice it, so that neighbours overlap evenly.
- * `"resize"`: `resizeConv2d`, kernel 3. `"shuffle"`: a convolution to stride² times the filters, started
- * by ICNR (Aitken et al. 2017), and `depthToSpace`.
+ * What takes the place of a layer that paints a checkerboard. `"resize"`: `resizeConv2d`, kernel 3; nothing
+ * of a pattern is there at any time. `"shuffle"`: a convolution to stride² times the filters, started by
+ * ICNR (Aitken et al. 2017), and `depthToSpace`; nothing is there at the start. `"kernel"`: the same
+ * transposed convolution with a kernel that is a multiple of the stride, at least twice it; its overlap is
+ * even, and training evens out what its weights put there.
  */
-export type CheckerboardRewrite = "kernel" | "resize" | "shuffle";
+export type CheckerboardRewrite = "resize" | "shuffle" | "kernel";
 
 /** Options of `rewriteCheckerboard`. */
 export interface RewriteOptions {
-  /** Default `"kernel"`. */
+  /** Default `"resize"`. */
   how?: CheckerboardRewrite;
   /** Names of the transposed convolutions to replace. Default: those whose overlap is uneven. */
   layers?: readonly string[];
@@ -148,12 +149,12 @@ function isUneven({ layer, from, to }: Place): boolean {
  * @example
  * ```ts
  * import { preset, rewriteCheckerboard } from "@deconv/deconv";
- * const better = rewriteCheckerboard(preset("article-text").build(), { how: "resize" });
+ * const better = rewriteCheckerboard(preset("article-text").build());
  * console.log(better.layer("deconv2").kind); // resize_conv2d
  * ```
  */
 export function rewriteCheckerboard(model: Model, options: RewriteOptions = {}): Model {
-  const { how = "kernel", layers, gradients = false, seed = model.seed } = options;
+  const { how = "resize", layers, gradients = false, seed = model.seed } = options;
   if (!Object.hasOwn(REPLACE, how)) {
     throw new DeconvError(
       `There is no rewrite "${how}"; there are ${Object.keys(REPLACE).join(", ")}`,
