@@ -571,10 +571,22 @@ export type { AxisScale } from "./core/image/axis.ts";
 export type { KernelKind } from "./core/image/kernel.ts";
 export type { PanelGrid } from "./core/image/panels.ts";
 export { type Image } from "./core/image/image.ts";
-export { type Colormap } from "./core/image/colormap.ts";
+export type { Colormap, ColorScale } from "./core/image/colormap.ts";
 export { encodePng } from "./core/image/png.ts";
 export { atlasPages, atlasSheet, type AtlasSheetOptions } from "./core/image/atlas.ts";
 export { augmentationSheet, type AugmentationSheetOptions } from "./core/image/augmentation.ts";
+export {
+  type ExplainedBy,
+  type ExplainedPictures,
+  explanationSheet,
+  type ExplanationSheetOptions,
+} from "./core/image/explanation.ts";
+export { type Heatmap, heatmap, type HeatmapOptions } from "./core/image/heatmap.ts";
+export type {
+  HeatmapLook,
+  HeatmapNormalization,
+  HeatmapReduction,
+} from "./core/image/heat_planes.ts";
 export { filterSheet, type FilterSheetOptions } from "./core/image/filters.ts";
 export { activationSheet, type ActivationSheetOptions } from "./core/image/activations.ts";
 export {

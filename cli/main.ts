@@ -10,6 +10,7 @@ import { atlasCommand } from "./atlas.ts";
 import { doctorCommand } from "./doctor.ts";
 import { dreamCommand } from "./dream.ts";
 import { evaluateCommand } from "./evaluate.ts";
+import { explainCommand } from "./explain.ts";
 import { generateCommand } from "./generate.ts";
 import { renderCommand } from "./render.ts";
 import { trainCommand } from "./train.ts";
@@ -45,6 +46,7 @@ export async function main(args: readonly string[]): Promise<number> {
       renderCommand,
       evaluateCommand,
       generateCommand,
+      explainCommand,
       doctorCommand,
       atlasCommand,
       dreamCommand,

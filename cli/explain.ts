@@ -1,0 +1,262 @@
+import { dirname, join } from "node:path";
+import type { Command } from "commander";
+import {
+  type Dataset,
+  DeconvError,
+  encodePng,
+  type Evidence,
+  evidence,
+  explanationSheet,
+  loadModelFile,
+  type Model,
+  partOf,
+  preset,
+  sameShape,
+  setArithmetic,
+  setThreads,
+  type Shape,
+  type Tensor,
+} from "../mod.ts";
+import { resolveTarget } from "../core/explain/target.ts";
+import { writeFileAtomic } from "../core/file.ts";
+import { sizeOf } from "../core/tensor.ts";
+import { startCount } from "./count_progress.ts";
+import { expectInputs, openData, shownTo } from "./data.ts";
+import { evidenceLines, evidenceOptions, evidenceWords } from "./explain_evidence.ts";
+import { type ChosenMethod, chosenMethod, isCam, methodNames } from "./explain_methods.ts";
+import { type ExplainOptions, explainOptions } from "./explain_options.ts";
+import { explainedPictures } from "./explain_pictures.ts";
+import { explainHead, explainRow } from "./explain_table.ts";
+import { readTarget } from "./explain_target.ts";
+import { modelPath } from "./model_path.ts";
+import { fileNames, firstSamples } from "./pictures.ts";
+import { readRun } from "./run.ts";
+import { openRunFolder } from "./run_folder.ts";
+import { stopOnSignal } from "./stop.ts";
+
+/** A method with what it found. */
+interface Found {
+  readonly method: ChosenMethod;
+  readonly map: Tensor;
+  readonly evidence: Evidence | null;
+  readonly seconds: number;
+}
+
+/** Pictures of a dataset that train a baseline: enough that none of them counts alone. */
+const BASELINES = 16;
+
+/** The inputs with these numbers, their classes, and what they are to be turned into where that is an array. */
+async function samplesOf(dataset: Dataset, indices: readonly number[]) {
+  const { shape, targetShape } = dataset, count = indices.length;
+  const make = (own: Shape): Tensor => ({
+    shape: [count, ...own],
+    data: new Float32Array(count * sizeOf(own)),
+  });
+  const x = make(shape), target = make(targetShape ?? []);
+  await dataset.read(indices, x.data, target.data);
+  return targetShape ? { x, target } : { x, labels: [...target.data] };
+}
+
+/** Whether two targets ask for the same. */
+function sameTarget(a: object, b: object): boolean {
+  const [first, second] = [Object.entries(a), b as Record<string, unknown>];
+  return first.every(([name, value]) => second[name] === value);
+}
+
+/** What explains where nothing is said: the first input, or what sentences are embedded into. */
+function usualOf(model: Model): string | undefined {
+  return model.layers.find(({ kind }) => kind === "embedding")?.name;
+}
+
+async function explain(given: string, options: ExplainOptions, done: (code: number) => void) {
+  if (options.strict) setArithmetic("strict");
+  if (options.threads) setThreads(options.threads);
+  const { quiet, seed, layer, baseline = 0 } = options, path = modelPath(given);
+  const { names, named } = methodNames(options.method);
+  const { model, metadata } = await loadModelFile(path);
+  const run = readRun(metadata.run), chosen = run && preset(run.preset);
+  const data = await openData({
+    size: options.size ?? run?.size,
+    grayscale: options.grayscale ?? run?.grayscale,
+    workers: options.workers,
+    like: chosen ? undefined : model.inputShape,
+    data: options.data,
+    trainedOn: metadata.data,
+    seed: run?.seed,
+    preset: chosen,
+  });
+  const dataset = shownTo(model, chosen, data);
+  expectInputs(model, dataset);
+  const indices = options.indices ??
+    Array.from({ length: Math.min(options.images, dataset.size) }, (_, i) => i);
+  const { x, labels, target: targets } = await samplesOf(dataset, indices);
+  const against = targets && sameShape(targets.shape.slice(1), model.outputShape)
+    ? targets
+    : undefined;
+  const asked = readTarget(options.target, model, { against, classNames: dataset.classNames });
+  const resolved = resolveTarget(model, x, asked.target), { target } = resolved;
+  const of = options.of ?? usualOf(model), isLayer = of && !model.graph.inputNames.includes(of);
+  const before = isLayer ? partOf(model, { to: of }) : undefined;
+  const about = { shape: before?.outputShape ?? model.inputShape };
+  const { input } = await firstSamples(chosen?.adversary ? dataset : data.train, BASELINES);
+  const baselines = before?.predict(input) ?? input;
+
+  const folder = openRunFolder(options.out ?? join(dirname(path), "explain"));
+  let progress = startCount("", "", true);
+  const { signal, release } = stopOnSignal(
+    () => progress.stopping("Stopping at the method at hand; Ctrl-C again ends at once"),
+    () => progress.end(),
+  );
+  const passes = { signal, onProgress: (done: number, all: number) => progress.at(done, all) };
+  const found: Found[] = [], skipped: { name: string; why: string }[] = [];
+  const explainBy = async (name: string): Promise<Found> => {
+    if (isLayer && isCam(name)) {
+      throw new DeconvError(`${name} is a map of the input, and "${of}" is to explain`);
+    }
+    const context = { ...about, layer, baseline, baselines, seed, passes };
+    const method = chosenMethod(name, context), how = { target, of };
+    const start = performance.now();
+    progress = startCount(name, "passes", quiet);
+    const map = await method.attribute(model, x, how);
+    progress.end();
+    let measured: Evidence | null = null;
+    if (options.evidence !== "none") {
+      const measuring = startCount(`${name}, evidence`, "measures", quiet);
+      const depth = {
+        ...about,
+        complete: method.complete,
+        baseline: options.baseline,
+        discrete: usualOf(model) !== undefined,
+      };
+      measured = await evidence(
+        model,
+        x,
+        (net, pictures, own) =>
+          net === model && pictures === x && sameTarget(own.target!, target)
+            ? map
+            : method.attribute(net, pictures, own),
+        {
+          ...how,
+          ...evidenceOptions(options.evidence, depth),
+          seed,
+          signal,
+          onProgress: (_, done, all) => measuring.at(done, all),
+        },
+      ).finally(() => measuring.end());
+    }
+    return { method, map, evidence: measured, seconds: (performance.now() - start) / 1000 };
+  };
+  try {
+    console.log(
+      `Explaining ${asked.words}, of ${indices.length} of ${dataset.name}, ` +
+        `by ${of === undefined ? "the input" : of}`,
+    );
+    if (!quiet) console.log(explainHead());
+    for (const name of names) {
+      if (signal.aborted) break;
+      try {
+        const one = await explainBy(name);
+        found.push(one);
+        if (!quiet) console.log(explainRow(name, one.evidence, one.seconds));
+      } catch (error) {
+        if (signal.aborted) break;
+        if (named || !(error instanceof DeconvError)) throw error;
+        skipped.push({ name, why: error.message });
+        if (!quiet) console.log(`${name}: left out. ${error.message}`);
+      } finally {
+        progress.end();
+      }
+    }
+    if (!found.length) {
+      if (signal.aborted) return done(130);
+      throw new DeconvError(`No method can explain this: ${skipped[0].why}`);
+    }
+    const result = { model, x, target, labels, indices, classNames: dataset.classNames };
+    const { pictures, report } = explainedPictures(result);
+    const values = resolved.evaluate(resolved.model.predict(x)).values;
+    const { alpha, colormap, normalize, reduce } = options;
+    const look = { alpha, colormap, normalize, reduce };
+    const sheet = (some: readonly Found[]) =>
+      explanationSheet(
+        x,
+        some.map(({ method, map, evidence }) => ({
+          name: method.name,
+          note: method.note,
+          reduce: reduce ?? method.reduce,
+          map,
+          evidence: evidence ? evidenceLines(evidence) : [],
+          marks: evidence?.warnings,
+        })),
+        {
+          ...look,
+          pictures,
+          title: `${model.name} · explanation`,
+          subtitle: [
+            `What is explained: ${asked.words}. By: ${
+              of === undefined ? "the input" : of
+            }. ${dataset.name}, seed ${seed}.`,
+            evidenceWords(some.flatMap(({ evidence }) => evidence ?? [])),
+          ],
+        },
+      );
+    const file = fileNames();
+    const save = async (name: string, some: readonly Found[]) => {
+      await writeFileAtomic(join(folder.path, name), encodePng(sheet(some)));
+    };
+    for (const one of found) await save(file("explain", one.method.name), [one]);
+    await save("explain.png", found);
+    const json = {
+      model: path,
+      data: dataset.name,
+      target: { text: asked.words, ...target, against: undefined, scalar: undefined },
+      of: of ?? model.graph.inputNames[0],
+      layer,
+      baseline,
+      seed,
+      look: { ...look, alpha: alpha ?? "default", normalize: normalize ?? "percentile" },
+      inputs: report.map((each, i) => ({ ...each, value: values[i] })),
+      methods: found.map((one) => reportOf(one)),
+      skipped,
+    };
+    await writeFileAtomic(
+      join(folder.path, "explain.json"),
+      `${JSON.stringify(json, null, 2)}\n`,
+    );
+    const failed = found.filter(({ evidence }) => evidence?.warnings.length);
+    if (failed.length) {
+      console.log(
+        `Not to be trusted: ${failed.map(({ method }) => method.name).join(", ")} (${
+          [...new Set(failed.flatMap(({ evidence }) => evidence!.warnings))].join(", ")
+        })`,
+      );
+    }
+    console.log(`Wrote ${found.length + 2} files. Open ${join(folder.path, "explain.png")}`);
+    if (signal.aborted) done(130);
+  } finally {
+    progress.end();
+    release();
+    folder.discard(); // if nothing came of it
+  }
+}
+
+/** Every number of a method. */
+function reportOf({ method, map, evidence, seconds }: Found) {
+  const { name, options, complete } = method, { shape, data } = map, [count] = shape;
+  const size = data.length / count;
+  const ranges = Array.from({ length: count }, (_, i) => {
+    const own = data.subarray(i * size, (i + 1) * size);
+    return {
+      low: own.reduce((a, b) => Math.min(a, b)),
+      high: own.reduce((a, b) => Math.max(a, b)),
+      sum: own.reduce((a, b) => a + b, 0),
+    };
+  });
+  const warnings = evidence?.warnings ?? [];
+  return { name, options, complete, seconds, shape, maps: ranges, evidence, warnings };
+}
+
+/** `deconv explain MODEL`: why a network said so, by several methods, and how far to trust them. */
+export function explainCommand(done: (code: number) => void): Command {
+  return explainOptions()
+    .action((model: string, options: ExplainOptions) => explain(model, options, done));
+}
