@@ -23,8 +23,12 @@ import {
   type Spectrum,
 } from "./checkerboard/spectrum.ts";
 
-/** The score from which a checkerboard counts as there. */
-export const CHECKERBOARD = 0.5;
+/**
+ * The score from which a checkerboard counts as there. Small autoencoders trained for 4 epochs on 1,024
+ * pictures, generated ones or CIFAR-10, score 0.71 to 0.81 with kernel 3 and stride 2, at most 0.47 with
+ * kernel 4, and 0.00 with resize-convolution.
+ */
+export const CHECKERBOARD = 0.6;
 
 /** What was found of one layer. */
 export interface LayerDiagnosis {

