@@ -32,6 +32,7 @@ interface AtlasOptions {
   data?: string;
   size?: number;
   grayscale?: boolean;
+  corrupt?: "refuse" | "skip";
   layer?: string[];
   top: number;
   images?: number;
@@ -105,6 +106,7 @@ async function makeAtlas(given: string, options: AtlasOptions, done: (code: numb
   const data = await openData({
     size: options.size ?? run?.size,
     grayscale: options.grayscale ?? run?.grayscale,
+    corrupt: options.corrupt ?? run?.corrupt,
     like: chosen ? undefined : model.inputShape,
     data: options.data,
     trainedOn: metadata.data,

@@ -42,6 +42,8 @@ export interface DataOptions {
   size?: number;
   /** Whether pictures in files become gray. */
   grayscale?: boolean;
+  /** What becomes of pictures that cannot be decoded; those that are skipped are named. */
+  corrupt?: "refuse" | "skip";
   /** How many workers decode pictures in files. */
   workers?: number;
   /** The shape that a model without a preset takes, which pictures in files are brought to. */
@@ -66,7 +68,8 @@ export async function openData(options: DataOptions): Promise<Data> {
 }
 
 async function open(options: DataOptions): Promise<Data> {
-  const { data, trainedOn, samples, seed = 0, preset, size, grayscale, like, workers } = options;
+  const { data, trainedOn, samples, seed = 0, preset, size, grayscale, like, workers, corrupt } =
+    options;
   const path = data ?? trainedOn;
   if (path === undefined) {
     return preset?.data?.(seed) ?? {
@@ -82,6 +85,8 @@ async function open(options: DataOptions): Promise<Data> {
     return await openDataset(path, {
       seed,
       workers,
+      corrupt,
+      onSkip: (_path, reason) => console.error(`skipped: ${reason}`),
       size: size ?? (like?.length === 3 ? [height, width] : undefined),
       grayscale: grayscale ?? channels === 1,
       shape: size ? [size, size, grayscale ? 1 : 3] : like,

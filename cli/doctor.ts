@@ -31,6 +31,7 @@ interface DoctorOptions {
   data?: string;
   size?: number;
   grayscale?: boolean;
+  corrupt?: "refuse" | "skip";
   images: number;
   rewrite?: CheckerboardRewrite;
   epochs: number;
@@ -85,6 +86,7 @@ async function doctor(given: string, options: DoctorOptions): Promise<void> {
   const data = await openData({
     size: options.size ?? run?.size,
     grayscale: options.grayscale ?? run?.grayscale,
+    corrupt: options.corrupt ?? run?.corrupt,
     like: chosen ? undefined : model.inputShape,
     data: options.data,
     trainedOn: metadata.data,

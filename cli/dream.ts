@@ -42,6 +42,7 @@ interface DreamOptions {
   data?: string;
   size?: number;
   grayscale?: boolean;
+  corrupt?: "refuse" | "skip";
   out?: string;
   threads?: number;
   strict?: boolean;
@@ -186,6 +187,7 @@ async function dream(given: string, options: DreamOptions): Promise<void> {
   const data = await openData({
     size: options.size ?? run?.size,
     grayscale: options.grayscale ?? run?.grayscale,
+    corrupt: options.corrupt ?? run?.corrupt,
     like: chosen ? undefined : model.inputShape,
     data: options.data,
     trainedOn: metadata.data,

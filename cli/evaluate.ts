@@ -30,6 +30,7 @@ interface EvaluateOptions {
   data?: string;
   size?: number;
   grayscale?: boolean;
+  corrupt?: "refuse" | "skip";
   workers?: number;
   samples?: number;
   batchSize: number;
@@ -56,6 +57,7 @@ async function evaluate(given: string, options: EvaluateOptions): Promise<void> 
   const { test } = await openData({
     size: options.size ?? run?.size,
     grayscale: options.grayscale ?? run?.grayscale,
+    corrupt: options.corrupt ?? run?.corrupt,
     workers: options.workers,
     like: chosen ? undefined : model.inputShape,
     data: options.data,

@@ -40,6 +40,11 @@ export const fitOptions = (): Option[] => [
   new Option("--size <pixels>", "bring pictures in files to squares of this side")
     .argParser(wholeNumber(1, 4096)),
   new Option("--grayscale", "make pictures in files gray"),
+  new Option(
+    "--corrupt <what>",
+    "refuse pictures that cannot be decoded when they are read, or skip and name them (default: refuse)",
+  )
+    .choices(["refuse", "skip"]),
   new Option("--workers <count>", "workers that decode pictures in files meanwhile (default: none)")
     .argParser(wholeNumber(0, 64)),
 ];

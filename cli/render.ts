@@ -13,6 +13,7 @@ interface RenderOptions extends PictureOptions {
   data?: string;
   size?: number;
   grayscale?: boolean;
+  corrupt?: "refuse" | "skip";
   workers?: number;
   out?: string;
   threads?: number;
@@ -29,6 +30,7 @@ async function render(given: string, options: RenderOptions): Promise<void> {
   const data = await openData({
     size: options.size ?? run?.size,
     grayscale: options.grayscale ?? run?.grayscale,
+    corrupt: options.corrupt ?? run?.corrupt,
     workers: options.workers,
     like: chosen ? undefined : model.inputShape,
     data: options.data,

@@ -32,6 +32,7 @@ export interface RunOptions {
   augment?: string;
   size?: number;
   grayscale?: boolean;
+  corrupt?: "refuse" | "skip";
   workers?: number;
   epochs?: number;
   batchSize?: number;
@@ -55,6 +56,8 @@ export interface Run {
   size?: number;
   /** Whether they become gray. */
   grayscale?: boolean;
+  /** What became of pictures that could not be decoded: what is skipped decides the numbers of the rest. */
+  corrupt?: "refuse" | "skip";
   epochs: number;
   batchSize: number;
   seed: number;
@@ -96,6 +99,7 @@ export async function startNew(options: RunOptions): Promise<Start> {
     augment: options.augment,
     size: options.size,
     grayscale: options.grayscale,
+    corrupt: options.corrupt,
     epochs: options.epochs ?? chosen.epochs,
     batchSize: options.batchSize ?? chosen.batchSize,
     seed,
@@ -152,7 +156,13 @@ export async function startAgain(options: RunOptions & { resume: string }): Prom
     );
   }
   const chosen = preset(run.preset);
-  const data = await openData({ ...run, preset: chosen, workers: options.workers });
+  const data = await openData({
+    ...run,
+    data: options.data,
+    trainedOn: run.data,
+    preset: chosen,
+    workers: options.workers,
+  });
   expectInputs(discriminator ?? model, data.train);
   return {
     model,
@@ -223,6 +233,7 @@ export function readRun(text: string | undefined): Run | undefined {
     (run.samples === undefined || whole(run.samples, 1)) &&
     (run.size === undefined || whole(run.size, 1)) &&
     (run.grayscale === undefined || typeof run.grayscale === "boolean") &&
+    [undefined, "refuse", "skip"].includes(run.corrupt) &&
     [run.data, run.augment].every((text) => text === undefined || typeof text === "string");
   return valid ? run : undefined;
 }

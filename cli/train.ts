@@ -142,6 +142,7 @@ const FIXED = [
   "augment",
   "size",
   "grayscale",
+  "corrupt",
   "batchSize",
   "learningRate",
   "loss",

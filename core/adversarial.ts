@@ -9,9 +9,11 @@ import { DeconvError } from "./errors.ts";
 import type { ForwardContext } from "./layer.ts";
 import { computeLoss, lossConfig } from "./losses.ts";
 import type { Model } from "./model.ts";
+import { whyNotFinite } from "./non_finite.ts";
 import type { Plan } from "./plan.ts";
 import { Plans } from "./plans.ts";
 import { random } from "./random.ts";
+import { expectRoom } from "./room.ts";
 import { sameShape, shapeText } from "./tensor.ts";
 import { turns } from "./turns.ts";
 import { runtime } from "./wasm/runtime.ts";
@@ -111,6 +113,7 @@ export async function trainAdversaries(
     options;
   const count = batchCount(dataset.size, batchSize);
   const contest = new Contest(adversaries, seed, options.realLabel ?? 0.9);
+  contest.expectRoom(dataset.size, batchSize);
   const turn = turns();
   for (let epoch = initialEpoch; epoch < epochs; epoch++) {
     const sums = { discriminator: 0, generator: 0 };
@@ -127,15 +130,9 @@ export async function trainAdversaries(
         size,
         (pictures) => dataset.read(indices, pictures, undefined, epoch),
         epoch * count + batch,
+        `in epoch ${epoch + 1}, batch ${batch + 1} of ${count}`,
       );
       for (const name of ["discriminator", "generator"] as const) {
-        if (!Number.isFinite(losses[name])) {
-          throw new DeconvError(
-            `Training stopped: the loss of the ${name} became ${losses[name]} in epoch ${
-              epoch + 1
-            }, batch ${batch + 1} of ${count}; try a smaller learning rate`,
-          );
-        }
         sums[name] += size * losses[name];
       }
       seen += size;
@@ -163,11 +160,29 @@ class Contest {
     this.#judging = new Plans(adversaries.discriminator.graph);
   }
 
-  /** One step of each. Returns the losses before it. */
+  /** Refuses batches that do not fit into memory. */
+  expectRoom(size: number, batchSize: number): void {
+    const sizes = (batch: number) => size % batch ? [batch, size % batch] : [batch];
+    const training = { gradients: true };
+    expectRoom([
+      {
+        plans: this.#generating,
+        wanted: (most) => sizes(most).map((batch) => ({ batch, ...training })),
+      },
+      {
+        plans: this.#judging,
+        wanted: (most) =>
+          sizes(most).map((batch) => ({ batch, ...training, inputGradients: true })),
+      },
+    ], Math.min(size, batchSize));
+  }
+
+  /** One step of each. Returns the losses before it; none of them is taken where a loss is not finite. */
   async step(
     size: number,
     read: (pictures: Float32Array) => void | Promise<void>,
     step: number,
+    place: string,
   ): Promise<AdversarialLogs> {
     const { generator, discriminator } = this.adversaries;
     const maker = this.#generating.get({ batch: size, gradients: true });
@@ -178,21 +193,32 @@ class Contest {
       step: 3 * step + pass,
     });
     const [latent] = maker.inputs, [made] = maker.outputs, [shown] = judge.inputs;
+    const expectFinite = (name: string, loss: number, plan: Plan, pass: number) => {
+      if (Number.isFinite(loss)) return;
+      const { found, advice } = whyNotFinite(plan, context(pass));
+      throw new DeconvError(
+        `Training stopped: the loss of the ${name} became ${loss} ${place}: ${found}; ${advice}`,
+      );
+    };
+    const soundPictures = () => made.data.view.every(Number.isFinite);
 
     await read(shown.data.view);
     for (const { gradient } of discriminator.parameters) gradient.view.fill(0);
     judge.forward(context(0));
     const real = this.#judge(judge, this.realLabel, true);
+    expectFinite("discriminator", real, judge, 0);
 
     random(this.seed, "latent").fillNormal(latent.data.view, 0, 1, step);
     maker.forward(context(1));
     shown.data.view.set(made.data.view);
     judge.forward(context(1));
     const unreal = this.#judge(judge, 0, true);
+    expectFinite("discriminator", unreal, soundPictures() ? judge : maker, 1);
     discriminator.compiled!.optimizer.step(discriminator.parameters);
 
     judge.forward(context(2));
     const fooled = this.#judge(judge, 1, false);
+    expectFinite("generator", fooled, judge, 2);
     for (const { gradient } of generator.parameters) gradient.view.fill(0);
     made.gradient!.view.set(shown.gradient!.view);
     maker.backward({ rule: "gradient", parameters: true });

@@ -4,6 +4,8 @@ import { batchCount, batches, withNext } from "./data/batches.ts";
 import { DeconvError } from "./errors.ts";
 import { positive } from "./geometry.ts";
 import type { Model } from "./model.ts";
+import { type Cause, whyNotFinite } from "./non_finite.ts";
+import { expectRoom } from "./room.ts";
 import type { BatchSource } from "./source.ts";
 import type { Part, Trainer } from "./train.ts";
 import { turns } from "./turns.ts";
@@ -76,6 +78,15 @@ export async function fit(
     stop: (reason = "a callback stopped it") => void (run.reason ??= reason),
   } satisfies TrainingRun;
 
+  expectRoom([{
+    plans: trainer.plans,
+    wanted: (batch) => [
+      { batch, gradients: true },
+      ...(size % batch ? [{ batch: size % batch, gradients: true }] : []),
+      ...(validation ? [{ batch, gradients: false }] : []),
+    ],
+  }], Math.min(batchSize, size));
+
   const saved = initialEpoch || initialBatch ? model.callbackStates() : {};
   await list.call("onTrainBegin", run);
   list.restore(saved, run);
@@ -105,7 +116,10 @@ export async function fit(
       const loss = trainer.step(plan, targets, { seed, step: epoch * count + batch }, part);
       if (!Number.isFinite(loss.total)) {
         await list.call("onNonFiniteLoss", at, loss.total, run);
-        if (run.reason === null) throw notFinite(loss.total, at);
+        if (run.reason === null) {
+          const context = { training: true, seed, step: epoch * count + batch };
+          throw notFinite(loss.total, at, whyNotFinite(plan, context, targets));
+        }
         return false;
       }
       totals.add(loss, plan, targets);
@@ -153,10 +167,14 @@ function partOf(
   return { of, before, last: batch === end - 1 };
 }
 
-function notFinite(loss: number, { epoch, batch, batches }: BatchPosition): DeconvError {
+function notFinite(
+  loss: number,
+  { epoch, batch, batches }: BatchPosition,
+  { found, advice }: Cause,
+): DeconvError {
   return new DeconvError(
     `Training stopped: the loss became ${loss} in epoch ${epoch + 1}, batch ${
       batch + 1
-    } of ${batches}; try a smaller learning rate, globalClipNorm, or look for NaN in the data`,
+    } of ${batches}: ${found}; ${advice}`,
   );
 }

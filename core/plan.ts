@@ -54,8 +54,11 @@ export class Plan {
   /** The memory of its activations, gradients and saved values. */
   readonly slab: Block;
 
-  /** @param graph A network whose layers have their parameters. */
-  constructor(readonly graph: Graph, readonly options: PlanOptions) {
+  /**
+   * @param graph A network whose layers have their parameters.
+   * @param placed Whether it gets its memory; without it only `bytes` means anything.
+   */
+  constructor(readonly graph: Graph, readonly options: PlanOptions, placed = true) {
     const { nodes, shapes, outputs, inputNames } = graph;
     const { batch, gradients, keep = false, watch = [] } = options;
     const memory = runtime().memory.buffer;
@@ -162,7 +165,8 @@ export class Plan {
 
     const { offsets, bytes } = layOut(lifetimes);
     this.bytes = bytes;
-    this.slab = runtime().allocate(bytes / 4);
+    this.slab = placed ? runtime().allocate(bytes / 4) : new Block(memory, 0);
+    if (!placed) return;
     lifetimes.forEach(({ block }, i) => block.address = this.slab.address + offsets[i]);
     inputNames.forEach((_, i) => this.values[i].data.view.fill(0));
   }

@@ -16,12 +16,22 @@ export class Plans {
   /** @param graph The network. */
   constructor(readonly graph: Graph) {}
 
-  /** The plan for these options, compiled if there is none. */
-  get(wanted: PlanOptions): Plan {
-    const options = { precision: this.precision, ...wanted };
+  /** What a plan is known by. */
+  #key(options: PlanOptions): string {
     const frozen = this.graph.nodes.flatMap(({ layer }) => [layer, layer.kernelOf ?? layer])
       .map(({ trainable }) => trainable ? "t" : "f").join("");
-    const key = JSON.stringify([options, options.gradients ? frozen : ""]);
+    return JSON.stringify([options, options.gradients ? frozen : ""]);
+  }
+
+  /** Bytes that the plan for these options would still need: none where it is compiled already. */
+  missing(wanted: PlanOptions): number {
+    const options = { precision: this.precision, ...wanted };
+    return this.#plans.has(this.#key(options)) ? 0 : new Plan(this.graph, options, false).bytes;
+  }
+
+  /** The plan for these options, compiled if there is none. */
+  get(wanted: PlanOptions): Plan {
+    const options = { precision: this.precision, ...wanted }, key = this.#key(options);
     const plan = this.#plans.get(key);
     // Someone waits for data that is being written into it: this caller needs one of its own.
     if (plan?.busy) return new Plan(this.graph, options);

@@ -29,6 +29,8 @@ export interface PictureOptions {
    * or `"skip"` them, for which every file is decoded once at the start.
    */
   readonly corrupt?: "refuse" | "skip";
+  /** Told of each file that is skipped, and why. */
+  readonly onSkip?: (path: string, reason: string) => void;
   /**
    * How many workers decode pictures beside the training, a batch ahead; 0 (the default) decodes them
    * when they are read. Deno needs permission to read deconv's own files for that; where workers cannot
@@ -152,7 +154,10 @@ export function pictureFiles(
   if (corrupt !== "skip") {
     throw new DeconvError(`Unknown corrupt ${JSON.stringify(corrupt)}: use "refuse" or "skip"`);
   }
-  const good = readable(fileDataset(paths, { ...details, workers: 0 }));
+  const good = readable(
+    fileDataset(paths, { ...details, workers: 0 }),
+    (i, reason) => options.onSkip?.(paths[i], reason),
+  );
   if (good.length === 0) throw new DeconvError(`Cannot use ${name}: no picture can be decoded`);
   return fileDataset(good.map((i) => paths[i]), {
     ...details,
@@ -161,15 +166,16 @@ export function pictureFiles(
 }
 
 /** The pictures that can be decoded. */
-function readable(dataset: Dataset): number[] {
+function readable(dataset: Dataset, onSkip: (index: number, reason: string) => void): number[] {
   const x = new Float32Array(sizeOf(dataset.shape));
   return Array.from({ length: dataset.size }, (_, i) => i).filter((i) => {
     try {
       dataset.read([i], x);
       return true;
     } catch (error) {
-      if (error instanceof DeconvError) return false;
-      throw error;
+      if (!(error instanceof DeconvError)) throw error;
+      onSkip(i, error.message);
+      return false;
     }
   });
 }

@@ -35,6 +35,11 @@ export class Arena {
     return this.#top;
   }
 
+  /** Bytes that can be given out in one piece. */
+  get longest(): number {
+    return Math.max(0, ...this.#free.map((run) => run.end - run.start));
+  }
+
   /**
    * Gives out `bytes` and returns their address.
    *
@@ -44,10 +49,9 @@ export class Arena {
     const size = Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
     const index = this.#free.findIndex((run) => run.end - run.start >= size);
     if (index < 0) {
-      const longest = Math.max(0, ...this.#free.map((run) => run.end - run.start));
       throw new DeconvError(
         `Not enough memory: ${mebibytes(size)} MiB are needed in one piece and ${
-          mebibytes(longest)
+          mebibytes(this.longest)
         } MiB of the ${
           mebibytes(this.memory.byteLength)
         } MiB that WebAssembly can address are left; use a smaller batch or network`,
@@ -84,6 +88,7 @@ export class Arena {
   }
 }
 
-function mebibytes(bytes: number): string {
+/** Bytes as MiB, in digits. */
+export function mebibytes(bytes: number): string {
   return (bytes / 2 ** 20).toFixed(bytes < 2 ** 24 ? 1 : 0);
 }

@@ -33,19 +33,24 @@ const strict = getArithmetic() === "strict"
   ? [`--preload=${join(root, "tests", "modes", "strict.ts")}`]
   : [];
 
-/** A command as a process of its own with no more permissions than the tasks give it. */
-export function command(args: string[], cwd: string): Deno.Command {
+/** Permissions that the tasks give. */
+const TASKS = ["--allow-read", "--allow-write"];
+
+/** What Deno is told to run a command, with no more permissions than these. */
+export const denoArguments = (args: string[], permissions = TASKS): string[] => [
+  "run",
+  "--no-prompt",
+  `--config=${join(root, "deno.json")}`,
+  ...permissions,
+  ...strict,
+  join(root, "cli", "main.ts"),
+  ...args,
+];
+
+/** A command as a process of its own with no more permissions than these. */
+export function command(args: string[], cwd: string, permissions = TASKS): Deno.Command {
   return new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--no-prompt",
-      `--config=${join(root, "deno.json")}`,
-      "--allow-read",
-      "--allow-write",
-      ...strict,
-      join(root, "cli", "main.ts"),
-      ...args,
-    ],
+    args: denoArguments(args, permissions),
     cwd,
     env: { NO_COLOR: "1" },
     stdin: "null",
