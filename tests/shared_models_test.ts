@@ -1,7 +1,19 @@
 /** Models that other programs wrote: they load and give the figures that were measured without deconv. */
 
 import assert from "node:assert/strict";
-import { decodeTfjsWeights, loadModel, type Model, readTfjsManifest } from "../mod.ts";
+import {
+  conv2d,
+  decodePyTorch,
+  decodeTfjsWeights,
+  dense,
+  flatten,
+  loadModel,
+  loadWeights,
+  maxPool2d,
+  type Model,
+  readTfjsManifest,
+  sequential,
+} from "../mod.ts";
 import { decodeJpeg } from "../core/formats/jpeg.ts";
 import type { Tensor } from "../mod.ts";
 import { assertClose } from "./harness/compare.ts";
@@ -102,6 +114,49 @@ test("quantised weights without a network are read as tensors", () => {
     const step = (value - min!) / scale!;
     assert.ok(Math.abs(step - Math.round(step)) < 1e-4 && step > -0.5 && step < 255.5, `${step}`);
   }
+});
+
+test("the network of PyTorch's tutorial classifies as it did there", () => {
+  const tensors = decodePyTorch(
+    Deno.readFileSync(sharedModel("pytorch-cifar-net/cifar_torchvision.pt")),
+  );
+  const layer = { kernelSize: 5, activation: "relu" } as const;
+  const net = sequential([
+    conv2d({ name: "conv1", filters: 6, inputShape: [32, 32, 3], ...layer }),
+    maxPool2d(),
+    conv2d({ name: "conv2", filters: 16, ...layer }),
+    maxPool2d(),
+    flatten(),
+    dense({ name: "fc1", units: 120, activation: "relu" }),
+    dense({ name: "fc2", units: 84, activation: "relu" }),
+    dense({ name: "fc3", units: 10 }),
+  ]);
+  loadWeights(net, tensors);
+  const figures = [0, 1000].map((from) => {
+    const { x, labels } = cifarRecords("test_batch.bin", from, 1000);
+    return accuracy(net, scaled(x, (pixel) => (pixel / 255 - 0.5) / 0.5), labels);
+  });
+  assert.deepEqual(figures, [0.59, 0.6]);
+});
+
+test("every file of torch.save is read, but the one that is none", async () => {
+  let read = 0;
+  for (const folder of ["layers", "reader"]) {
+    for (const { name } of Deno.readDirSync(sharedModel(`pytorch-pt/${folder}`))) {
+      const path = sharedModel(`pytorch-pt/${folder}/${name}`), bytes = Deno.readFileSync(path);
+      if (name === "broken.pt") {
+        assert.throws(() => decodePyTorch(bytes), refusal(/does not begin like a file of torch/));
+        continue;
+      }
+      for (const { shape, data } of decodePyTorch(bytes).values()) {
+        assert.equal(data.length, shape.reduce((a, b) => a * b, 1));
+        assert.ok(data.every(Number.isFinite), name);
+        read++;
+      }
+      await assert.rejects(loadModel(path), refusal(/holds tensors and no network/));
+    }
+  }
+  assert.ok(read > 40, `${read}`);
 });
 
 test("what has no counterpart is refused by name", async () => {

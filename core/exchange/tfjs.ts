@@ -55,7 +55,7 @@ export function decodeTfjs(
     const parsed = parseJson(json, "it");
     if (Array.isArray(parsed)) {
       throw new DeconvError(
-        "it is a manifest of weights without a network: build the network, and give it decodeTfjsWeights's tensors by loadWeights",
+        "it is a manifest of weights without a network: build the network, and set its weights to what decodeTfjsWeights gives",
       );
     }
     const {
