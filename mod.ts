@@ -227,7 +227,13 @@ export { type DecodedModel, decodeModel, encodeModel } from "./core/save.ts";
 export { loadModel, loadModelFile, type LoadOptions, saveModel } from "./core/file.ts";
 export { decodeConvNetJs } from "./core/exchange/convnetjs.ts";
 export { decodeKeras, decodeKerasH5 } from "./core/exchange/keras/file.ts";
-export { decodeTfjs, type ReadModelOptions, type ReadShard } from "./core/exchange/tfjs.ts";
+export {
+  decodeTfjs,
+  type EncodedTfjs,
+  encodeTfjs,
+  type ReadModelOptions,
+  type ReadShard,
+} from "./core/exchange/tfjs.ts";
 export { loadWeights, type LoadWeightsOptions, type NamedTensor } from "./core/exchange/weights.ts";
 export { decodePyTorch, type PyTorchTensor } from "./core/formats/pytorch.ts";
 export { preset, PRESET_NAMES } from "./core/presets.ts";

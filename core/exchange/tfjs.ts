@@ -4,11 +4,19 @@
  */
 import { list, record } from "../architecture.ts";
 import { DeconvError } from "../errors.ts";
-import { decodeTfjsWeights, readTfjsManifest, type TfjsGroup } from "../formats/tfjs_weights.ts";
+import {
+  decodeTfjsWeights,
+  encodeTfjsWeights,
+  readTfjsManifest,
+  type TfjsGroup,
+} from "../formats/tfjs_weights.ts";
+import type { Json } from "../layer.ts";
+import type { Model } from "../model.ts";
 import type { Shape, Tensor } from "../tensor.ts";
 import type { DecodedModel } from "../save.ts";
 import { parseJson, reading } from "./assembly.ts";
 import { readKerasGraph } from "./keras/graph.ts";
+import { writeKerasGraph } from "./keras/write.ts";
 
 /** How the files of weights are asked for: by the name that `model.json` has for them. */
 export type ReadShard = (name: string) => Uint8Array;
@@ -102,4 +110,55 @@ function readWeights(groups: readonly TfjsGroup[], readShard: ReadShard) {
     for (const [name, tensor] of decodeTfjsWeights(weights, bytes)) tensors.set(name, tensor);
   }
   return { tensors, size };
+}
+
+/** A layers model of TensorFlow.js. */
+export interface EncodedTfjs {
+  /** The text of `model.json`. */
+  json: string;
+  /** The bytes of the one file of weights beside it. */
+  weights: Uint8Array;
+}
+
+/** What the file of weights is called. */
+export const TFJS_WEIGHTS = "group1-shard1of1.bin";
+
+/**
+ * Writes a layers model that TensorFlow.js loads (`tf.loadLayersModel`) and gives the same outputs. Padding
+ * in counts and activations that it has as layers only become layers of their own; penalties on activities,
+ * which it has not, are left out.
+ *
+ * @param options `metadata`: texts to keep in it; `weightsFile`: what `model.json` calls the file of weights,
+ * default `"group1-shard1of1.bin"`.
+ * @throws {DeconvError} When a layer or an option has no counterpart there; the message names it.
+ *
+ * @example
+ * ```ts
+ * import { decodeTfjs, dense, encodeTfjs, sequential } from "@deconv/deconv";
+ * const { json, weights } = encodeTfjs(sequential([dense({ units: 2, inputShape: [3] })]));
+ * console.log(decodeTfjs(json, () => weights).model.outputShape); // [2]
+ * ```
+ */
+export function encodeTfjs(
+  model: Model,
+  { metadata = {}, weightsFile = TFJS_WEIGHTS }: {
+    metadata?: Record<string, string>;
+    weightsFile?: string;
+  } = {},
+): EncodedTfjs {
+  const { network, weights } = writeKerasGraph(model);
+  const entries = [...weights].map(([name, { shape }]) => ({ name, shape, dtype: "float32" }));
+  const json = {
+    format: "layers-model",
+    generatedBy: "deconv",
+    convertedBy: null,
+    modelTopology: {
+      ...network as Record<string, Json>,
+      keras_version: "tfjs-layers 4.22.0",
+      backend: "tensor_flow.js",
+    },
+    weightsManifest: [{ paths: [weightsFile], weights: entries }],
+    ...Object.keys(metadata).length && { userDefinedMetadata: metadata },
+  };
+  return { json: JSON.stringify(json), weights: encodeTfjsWeights([...weights.values()]) };
 }

@@ -144,3 +144,15 @@ function decode({ shape, dtype, quantization }: TfjsWeight, view: DataView, at: 
 export function tfjsWeightText({ name, shape, dtype, quantization }: TfjsWeight): string {
   return `${name} ${quantization?.dtype ?? dtype} ${shapeText(shape)}`;
 }
+
+/** The bytes of tensors as float32, one behind the other. */
+export function encodeTfjsWeights(tensors: readonly Tensor[]): Uint8Array {
+  const numbers = tensors.reduce((sum, { data }) => sum + data.length, 0);
+  const view = new DataView(new ArrayBuffer(4 * numbers));
+  let at = 0;
+  for (const { data } of tensors) {
+    const bits = new Uint32Array(new Float32Array(data).buffer);
+    for (let i = 0; i < bits.length; i++, at += 4) view.setUint32(at, bits[i], true);
+  }
+  return new Uint8Array(view.buffer);
+}

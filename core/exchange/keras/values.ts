@@ -64,9 +64,9 @@ export const ACTIVATION: ValueForm = {
   },
 };
 
-/** Activations that Keras 2 and TensorFlow.js know by name, without options. */
+/** Activations that TensorFlow.js knows by name, without options; it lists `gelu_new` and does not find it. */
 export function isPlainActivation({ kind, alpha }: ActivationConfig): boolean {
-  return [...SAME, "softmax", "gelu_tanh"].includes(kind) && (kind !== "elu" || alpha === 1);
+  return [...SAME, "softmax"].includes(kind) && (kind !== "elu" || alpha === 1);
 }
 
 const INITIALIZERS = [
