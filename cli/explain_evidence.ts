@@ -18,9 +18,10 @@ export function evidenceOptions(
 ): EvidenceOptions {
   const completeness = complete ? { baseline } : false;
   const curve = depth === "quick" ? { steps: 16 } : {};
-  // Numbers of a latent have no neighbours to be blurred with.
-  const insertion = shape.length === 1 ? { ...curve, baseline: 0 } : curve;
-  const deletion = { ...curve, baseline };
+  // Black holes are a texture of their own that even a random order makes; a blur does not show. The
+  // numbers of a latent have no neighbours to be blurred with.
+  const hidden = { ...curve, baseline: baseline ?? (shape.length > 1 ? "blur" : 0) };
+  const deletion = hidden, insertion = hidden;
   if (depth === "full") {
     return { completeness, deletion, insertion, ...discrete ? { maxSensitivity: false } : {} };
   }
@@ -58,11 +59,12 @@ export function evidenceLines(found: Evidence): string[] {
 
 /** What the lines mean. */
 export function evidenceWords(found: readonly Evidence[]): string {
+  if (!found.length) return "";
   const some = (name: keyof Evidence) => found.some((each) => each[name] !== null);
   return [
     ...some("deletion")
       ? [
-        "Deletion, insertion: mean score while the map's largest places go (less is better), come (more is better)",
+        "Deletion, insertion: mean score while the map's largest places are hidden (less is better), come back (more is better)",
       ]
       : [],
     ...some("randomization")

@@ -54,10 +54,11 @@ Deno.test("heatmap: over the picture in gray, alone, and as cells of a coarser m
   half.forEach((v, i) => assert.ok(Math.abs(v - (76 + colorOf(1, scale)[i]) / 2) <= 1));
 });
 
-Deno.test("heatmap: vectors in rows of 16, signals as strips", () => {
+Deno.test("heatmap: vectors in rows, signals as strips", () => {
   const [{ image }] = heatmap(filled([1, 20], 1));
-  assert.deepEqual([image.width, image.height], [16, 2]);
-  assert.deepEqual(pixelAt(image, { x: 5, y: 1 }), [255, 255, 255]);
+  assert.deepEqual([image.width, image.height], [8, 3]);
+  assert.deepEqual(pixelAt(image, { x: 5, y: 2 }), [255, 255, 255]);
+  assert.equal(heatmap(filled([1, 100], 1))[0].image.width, 16);
   const signal = heatmap(random([2, 64, 3]), { input: random([2, 64, 3]), side: 200 });
   assert.deepEqual([signal.length, signal[0].image.width, signal[0].image.height], [2, 192, 24]);
 });
@@ -101,10 +102,10 @@ Deno.test("explanationSheet: methods, evidence and marks; how it was drawn is st
 });
 
 Deno.test("explanationSheet: more methods than fit go into bands; latents stand beside what they made", () => {
-  const methods = Array.from({ length: 20 }, (_, i) => ({ name: `m${i}`, map: random([1, 32]) }));
+  const methods = Array.from({ length: 20 }, (_, i) => ({ name: `m${i}`, map: random([1, 100]) }));
   const made = { name: "output", pictures: filled([1, 8, 8, 1], 0.5) };
-  const few = explanationSheet(random([1, 32]), methods.slice(0, 2), { pictures: [made] });
-  const many = explanationSheet(random([1, 32]), methods, { pictures: [made] });
+  const few = explanationSheet(random([1, 100]), methods.slice(0, 2), { pictures: [made] });
+  const many = explanationSheet(random([1, 100]), methods, { pictures: [made] });
   assert.ok(many.width <= 1400 && many.height > few.height + 250);
   assert.ok(
     showsText(

@@ -1,6 +1,7 @@
 import { DeconvError } from "../errors.ts";
 import { sizeOf, type Tensor } from "../tensor.ts";
 import {
+  acrossFor,
   formFor,
   type HeatmapForm,
   type HeatmapLook,
@@ -128,6 +129,7 @@ function legendsOf(maps: readonly ScaledMap[], normalize: string): Legend[] {
 
 /** What the sheet says of how it was drawn. */
 function lookText(look: HeatmapLook, form: HeatmapForm, methods: readonly ExplainedBy[]): string {
+  const across = acrossFor(methods[0].map.shape[1]);
   const { reduce = "sum", normalize = "percentile", alpha = ALPHA } = look;
   const others = form === "vector"
     ? []
@@ -143,7 +145,7 @@ function lookText(look: HeatmapLook, form: HeatmapForm, methods: readonly Explai
     shared: "one scale for all maps of a method",
   };
   return sentence(
-    form === "vector" ? "numbers in rows of 16" : channels[reduce],
+    form === "vector" ? `numbers in rows of ${across}` : channels[reduce],
     ...others.map(({ name, reduce }) => `${name}: ${channels[reduce!]}`),
     how[normalize],
     form !== "picture"

@@ -1,13 +1,13 @@
 /** Columns of pictures with lines around them, rows aligned. */
 import { blit, createImage, fillRect, type Image } from "./image.ts";
-import { drawText, wrapText } from "./text.ts";
+import { drawText, measureText, wrapText } from "./text.ts";
 import { type Rgb, theme } from "./theme.ts";
 
 /** Pixels between columns. */
 export const BETWEEN = 14;
 
-/** Pixels of a line of text, and of the lines above the pictures. */
-const LINE = 17, HEAD = 40;
+/** Pixels of a line of text. */
+const LINE = 17;
 
 /** A cell: an image and lines below it. */
 export interface Cell {
@@ -51,6 +51,17 @@ const WARNING: Rgb = [253, 236, 226];
 /** What is written on it. */
 const MARK: Rgb = [176, 64, 0];
 
+/** A name on lines of this width, broken behind hyphens too. */
+function nameLines(name: string, width: number): string[] {
+  const parts = name.split(/(?<=-)/), lines: string[] = [];
+  for (const part of parts) {
+    const longer = (lines.at(-1) ?? "") + part;
+    if (lines.length && measureText(longer).width <= width) lines[lines.length - 1] = longer;
+    else lines.push(part);
+  }
+  return lines.flatMap((line) => wrapText(line, width));
+}
+
 /** Columns beside each other, rows aligned. */
 export function drawBand(columns: readonly Column[]): Image {
   const widths = columns.map(widthOf);
@@ -61,14 +72,17 @@ export function drawBand(columns: readonly Column[]): Image {
     return { tall, all: tall + LINE * most(({ cells }) => cells[r]?.captions.length ?? 0) + 12 };
   });
   const marks = columns.map(({ marks }, i) => marks.flatMap((m) => wrapText(m, widths[i] - 6)));
+  const names = columns.map(({ name }, i) => nameLines(name, widths[i] + BETWEEN - 4));
+  const heads = columns.map(({ note }, i) => names[i].length + (note ? 1 : 0));
+  const head = LINE * Math.max(...heads) + 6;
   const markHeight = Math.max(0, ...marks.map((lines) => lines.length));
-  const ends = HEAD + cellHeights.reduce((sum, { all }) => sum + all, 0);
+  const ends = head + cellHeights.reduce((sum, { all }) => sum + all, 0);
   const feet = (markHeight ? LINE * markHeight + 10 : 0) +
     LINE * most(({ evidence }) => evidence.length);
   const width = widths.reduce((sum, width) => sum + width + BETWEEN, 0);
   const image = createImage(width, ends + feet + 4);
   let x = BETWEEN / 2;
-  columns.forEach(({ name, note, cells, evidence }, i) => {
+  columns.forEach(({ note, cells, evidence }, i) => {
     const width = widths[i], lines = marks[i], marked = lines.length > 0;
     if (marked) {
       const left = x - BETWEEN / 2 + 1;
@@ -78,20 +92,19 @@ export function drawBand(columns: readonly Column[]): Image {
         WARNING,
       );
     }
-    drawLines(image, [name], { x, y: 0, width, color: marked ? MARK : theme.ink });
-    drawLines(image, [note], { x, y: LINE, width, color: theme.muted });
-    let y = HEAD;
+    drawLines(image, names[i], { x, y: 0, width, color: marked ? MARK : theme.ink });
+    drawLines(image, [note], { x, y: LINE * names[i].length, width, color: theme.muted });
+    let y = head;
     cells.forEach(({ image: picture, captions }, r) => {
       const { tall, all } = cellHeights[r];
+      const high = picture?.height ?? 0, top = y + (picture ? Math.floor((tall - high) / 2) : 0);
       if (picture) {
         const left = x + Math.floor((width - picture.width) / 2);
-        const top = y + Math.floor((tall - picture.height) / 2);
-        const size = { width: picture.width + 2, height: picture.height + 2 };
+        const size = { width: picture.width + 2, height: high + 2 };
         fillRect(image, { x: left - 1, y: top - 1, ...size }, theme.line);
         blit(image, picture, { x: left, y: top });
       }
-      const under = y + (picture ? tall + 1 : 0);
-      drawLines(image, captions, { x, y: under, width, color: theme.muted });
+      drawLines(image, captions, { x, y: top + high + 1, width, color: theme.muted });
       y += all;
     });
     drawLines(image, lines, { x, y: ends, width, color: MARK });

@@ -46,8 +46,8 @@ export interface ScaledMap {
 const REDUCTIONS: readonly string[] = ["sum", "abs", "max"];
 const NORMALIZATIONS: readonly string[] = ["max", "percentile", "shared"];
 
-/** Numbers of a vector beside each other. */
-const ACROSS = 16;
+/** How many of a vector's numbers are laid beside each other. */
+export const acrossFor = (size: number): number => Math.min(size, size > 64 ? 16 : 8);
 
 /** What maps are of, going by the inputs that they explain, or by their own shape. */
 export function formFor(map: Tensor, input?: Tensor): HeatmapForm {
@@ -121,11 +121,7 @@ export function scaledMaps(map: Tensor, form: HeatmapForm, look: HeatmapLook): S
     const data = one.data.subarray(i * size, (i + 1) * size), { low, high } = rangeOf(data);
     const reach = normalize === "shared" ? all : reachOf(data, normalize);
     const bottom = signed || isDiverging(colormap) ? -reach : 0;
-    const width = form === "picture"
-      ? one.shape[2]
-      : form === "signal"
-      ? size
-      : Math.min(ACROSS, size);
+    const width = form === "picture" ? one.shape[2] : form === "signal" ? size : acrossFor(size);
     const plane = { data, offset: 0, columnStride: 1, rowStride: width };
     return {
       plane: { ...plane, width, height: Math.ceil(size / width) },

@@ -120,7 +120,7 @@ export function checkOver(map: Tensor, input: Tensor, form: HeatmapForm): void {
  * Draws what an explanation says of every place: diverging colours around zero where the numbers have
  * signs, colours that are perceptually uniform where they have none; over the picture in gray, or alone.
  * A map coarser than the picture shows as cells, numbers without a place (a latent's) as cells in rows of
- * 16, a signal as a strip.
+ * 8, or of 16 where they are more than 64, a signal as a strip.
  *
  * @param map A number for each number of the inputs `[n, h, w, c]`, `[n, length, c]`, `[n, d]`, or for each
  * place `[n, h, w]`, `[n, length]`, also of a coarser plane.
