@@ -31,6 +31,9 @@ export interface CsvOptions {
 /** Bytes read at a time. */
 const CHUNK = 2 ** 20;
 
+/** Numbers that memory is taken for at a time; at least a row. */
+const BLOCK = 2 ** 16;
+
 /**
  * Opens a table of numbers (RFC 4180), a row a picture. The text is read once, piece by piece; the
  * numbers are kept as float32. Classes that are whole numbers from 0 stay as they are; numbers with
@@ -65,7 +68,7 @@ export async function csv(source: ByteSource, options: CsvOptions = {}): Promise
   };
   let columns: readonly string[] | undefined, label = -1, rows = 0, row = 0;
   const blocks: Float32Array[] = [], labels: string[] = [];
-  let block = new Float32Array(0), filled = 0;
+  let block = new Float32Array(0), filled = 0, rowsOfBlock = 0;
   for await (const cells of rowsOf(source, options.delimiter)) {
     row++;
     if (!columns) {
@@ -82,7 +85,8 @@ export async function csv(source: ByteSource, options: CsvOptions = {}): Promise
     const width = columns.length - (label < 0 ? 0 : 1);
     if (4 * width * ++rows > limit) refuse(`its numbers take more than ${limit} bytes`);
     if (filled === block.length) {
-      blocks.push(block = new Float32Array(width * 256));
+      rowsOfBlock ||= Math.max(1, Math.floor(BLOCK / width));
+      blocks.push(block = new Float32Array(width * rowsOfBlock));
       filled = 0;
     }
     for (let i = 0; i < cells.length; i++) {
@@ -105,7 +109,7 @@ export async function csv(source: ByteSource, options: CsvOptions = {}): Promise
   }
   const data = new Float32Array(rows * width);
   blocks.forEach((from, i) => {
-    const at = i * width * 256;
+    const at = i * width * rowsOfBlock;
     data.set(from.subarray(0, data.length - at), at);
   });
   if (options.bytes ?? shape.length === 3) { for (let i = 0; i < data.length; i++) data[i] /= 255; }

@@ -29,6 +29,8 @@ export function decodeJpeg(bytes: Uint8Array, name: string): Pixels {
   const { width, height, components, precision, frame } = header;
   if (!(width > 0 && height > 0)) refuse("it has no pixels");
   if (width * height > MOST_PIXELS) refuse(`${width}x${height} pixels are too many`);
+  // Every block of 64 pixels has at least a bit, whatever the coding.
+  if (Math.ceil(width / 8) * Math.ceil(height / 8) > 8 * bytes.length) refuse(cut);
   if (frame > 0xc2 || precision !== 8) {
     refuse("it is lossless, arithmetically coded or has 12 bits; save it as a usual JPEG or PNG");
   }

@@ -6,6 +6,9 @@ import { crc32 } from "./crc32.ts";
 import { MOST_PIXELS, type Pixels } from "./pixels.ts";
 import { type PngRows, readRows, rowBytes } from "./png_scanlines.ts";
 
+/** DEFLATE cannot shrink anything to less than this part of itself. */
+const MOST_SHRUNK = 1032;
+
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
 /** By colour type: numbers a pixel, and the depths they may have. */
@@ -50,6 +53,9 @@ export function decodePng(
     refuse("it has no palette");
   }
   const size = rowBytes(picture);
+  if (size > packed.length * MOST_SHRUNK) {
+    refuse(`${width}x${height} pixels cannot be in ${packed.length} bytes: it is damaged`);
+  }
   let rows: Uint8Array = new Uint8Array(0);
   try {
     rows = unzlibSync(packed, { out: new Uint8Array(size) });

@@ -47,6 +47,7 @@ export function readZip(bytes: Uint8Array, name: string): ZipEntry[] {
   const count = view.getUint16(end + 10, true);
   let at = view.getUint32(end + 16, true);
   const entries: ZipEntry[] = [];
+  let inAll = 0;
   for (let i = 0; i < count; i++) {
     if (at + 46 > end || view.getUint32(at, true) !== 0x02014b50) refuse(damaged);
     const flags = view.getUint16(at + 8, true), method = view.getUint16(at + 10, true);
@@ -67,6 +68,8 @@ export function readZip(bytes: Uint8Array, name: string): ZipEntry[] {
     const localName = bytes.subarray(local + 30, local + 30 + view.getUint16(local + 26, true));
     if (new TextDecoder().decode(localName) !== entry) refuse(damaged);
     if (start + packed > end || size > packed * (method ? MOST_SHRUNK : 1)) refuse(damaged);
+    // Files that overlap would unpack to much more than the zip file can hold.
+    if ((inAll += packed) > bytes.length) refuse(damaged);
     if (size > MOST_BYTES) refuse(`${entry} has ${size} bytes, which are too many`);
     entries.push({
       name: entry,
