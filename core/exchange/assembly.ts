@@ -1,6 +1,7 @@
 /** What the readers of other programs' models share: layers are placed with the weights a file has for them. */
 import { expectFits } from "../architecture.ts";
 import { DeconvError } from "../errors.ts";
+import { buildGraph, type Graph } from "../graph.ts";
 import type { Layer, Symbolic } from "../layer.ts";
 import type { Model } from "../model.ts";
 import { model } from "../sequential.ts";
@@ -9,23 +10,39 @@ import { type Shape, shapeText, sizeOf, type Tensor } from "../tensor.ts";
 /** Gives the values of a layer's parameters, by name and shape; throws where the file has none. */
 export type FindWeights = (parameter: string, shape: Shape, position: number) => Tensor;
 
-/** A network that is put together from a file. */
-export interface Assembly {
+/** A network that is put together from a file, and becomes a `T`. */
+export interface Assembly<T> {
   /**
    * Puts a layer behind values. Its weights are looked for, and their sizes counted, before memory is
    * taken for any.
    */
   place(layer: Layer, inputs: readonly Symbolic[], find: FindWeights): Symbolic;
-  /** The model with the weights that were found. */
-  build(inputs: readonly Symbolic[], outputs: readonly Symbolic[], name: string): Model;
+  /** What has been put together. */
+  build(inputs: readonly Symbolic[], outputs: readonly Symbolic[], name: string): T;
+}
+
+/** A network without weights: what there is to know of it before any are read. */
+export interface Outline {
+  /** Its name. */
+  readonly name: string;
+  /** Its layers; they have no parameters. */
+  readonly graph: Graph;
+}
+
+/** Begins an outline: layers are placed, and no weights looked for. */
+export function outline(): Assembly<Outline> {
+  return {
+    place: (layer, inputs) => expectFits(layer.apply(inputs)),
+    build: (inputs, outputs, name) => ({ name, graph: buildGraph(inputs, outputs) }),
+  };
 }
 
 /**
- * Begins a network.
+ * Begins a model with the weights that are found.
  *
  * @param most How many numbers the file can hold: what wants more reads some of them twice.
  */
-export function assembly(most: number): Assembly {
+export function assembly(most: number): Assembly<Model> {
   const found = new Map<Layer, Tensor[]>();
   let count = 0;
   return {

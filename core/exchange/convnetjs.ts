@@ -8,7 +8,7 @@ import { input, type Layer, type Symbolic } from "../layer.ts";
 import { layerFromConfig } from "../layers/registry.ts";
 import { type Shape, sizeOf, type Tensor } from "../tensor.ts";
 import type { DecodedModel } from "../save.ts";
-import { assembly, type FindWeights, parseJson, reading } from "./assembly.ts";
+import { type Assembly, assembly, type FindWeights, parseJson, reading } from "./assembly.ts";
 
 type Description = Record<string, unknown>;
 
@@ -122,16 +122,19 @@ export function isConvNetJs(json: unknown): boolean {
  * ```
  */
 export function decodeConvNetJs(text: string, name: string = "network"): DecodedModel {
-  return reading(name, () => readNetwork(parseJson(text, "it"), text.length));
+  return reading(name, () => ({
+    model: readConvNetJs(parseJson(text, "it"), assembly(text.length)),
+    metadata: { source: "ConvNetJS" },
+  }));
 }
 
-function readNetwork(json: unknown, most: number): DecodedModel {
+/** Reads the JSON of a network. */
+export function readConvNetJs<T>(json: unknown, { place, build }: Assembly<T>): T {
   const [first, ...layers] = list(record(json, "it").layers, "layers")
     .map((layer) => record(layer, "a layer"));
   if (first?.layer_type !== "input") throw new DeconvError("its first layer is not of type input");
   const shape = ["out_sy", "out_sx", "out_depth"].map((key) => whole(first, key));
   const start = input({ shape });
-  const { place, build } = assembly(most);
   let end: Symbolic = start;
   layers.forEach((description, i) => {
     const type = String(description.layer_type), where = `layer ${i + 1} (${type})`;
@@ -147,5 +150,5 @@ function readNetwork(json: unknown, most: number): DecodedModel {
       end = place(layer, [end], weightsOf(description, where));
     }
   });
-  return { model: build([start], [end], "convnetjs"), metadata: { source: "ConvNetJS" } };
+  return build([start], [end], "convnetjs");
 }

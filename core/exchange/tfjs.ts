@@ -14,7 +14,7 @@ import type { Json } from "../layer.ts";
 import type { Model } from "../model.ts";
 import type { Shape, Tensor } from "../tensor.ts";
 import type { DecodedModel } from "../save.ts";
-import { parseJson, reading } from "./assembly.ts";
+import { assembly, parseJson, reading } from "./assembly.ts";
 import { readKerasGraph } from "./keras/graph.ts";
 import { writeKerasGraph } from "./keras/write.ts";
 
@@ -60,38 +60,39 @@ export function decodeTfjs(
   { name = "model.json", inputShape }: ReadModelOptions = {},
 ): DecodedModel {
   return reading(name, () => {
-    const parsed = parseJson(json, "it");
-    if (Array.isArray(parsed)) {
-      throw new DeconvError(
-        "it is a manifest of weights without a network: build the network, and set its weights to what decodeTfjsWeights gives",
-      );
-    }
-    const {
-      modelTopology,
-      weightsManifest,
-      format,
-      generatedBy,
-      convertedBy,
-      userDefinedMetadata,
-    } = record(parsed, "it");
-    if (format === "graph-model" || (modelTopology as { node?: unknown } | null)?.node) {
-      throw new DeconvError(
-        "it is a graph model, which has operations in place of layers: convert the Keras model to a layers model (--output_format tfjs_layers_model)",
-      );
-    }
-    const topology = record(modelTopology, "modelTopology");
-    const groups = readTfjsManifest(list(weightsManifest, "weightsManifest"));
+    const { topology, groups, metadata } = readTfjsJson(parseJson(json, "it"));
     const { tensors, size } = readWeights(groups, readShard);
-    const model = readKerasGraph(topology.model_config ?? topology, {
+    const model = readKerasGraph(topology, {
       dialect: "keras2",
-      most: size,
       inputShape,
       weights: (layer) => ({ find: (parameter) => tensors.get(`${layer}/${parameter}`) }),
-    });
-    const texts = { generatedBy, convertedBy, ...userDefinedMetadata as Record<string, unknown> };
-    const told = Object.entries(texts).filter(([, value]) => typeof value === "string");
-    return { model, metadata: Object.fromEntries(told) as Record<string, string> };
+    }, assembly(size));
+    return { model, metadata };
   });
+}
+
+/** What `model.json` says, checked as far as it is not the network. */
+export function readTfjsJson(json: unknown) {
+  if (Array.isArray(json)) {
+    throw new DeconvError(
+      "it is a manifest of weights without a network: build the network, and set its weights to what decodeTfjsWeights gives",
+    );
+  }
+  const { modelTopology, weightsManifest, format, generatedBy, convertedBy, userDefinedMetadata } =
+    record(json, "it");
+  if (format === "graph-model" || (modelTopology as { node?: unknown } | null)?.node) {
+    throw new DeconvError(
+      "it is a graph model, which has operations in place of layers: convert the Keras model to a layers model (--output_format tfjs_layers_model)",
+    );
+  }
+  const topology = record(modelTopology, "modelTopology");
+  const texts = { generatedBy, convertedBy, ...userDefinedMetadata as Record<string, unknown> };
+  const told = Object.entries(texts).filter(([, value]) => typeof value === "string");
+  return {
+    topology: topology.model_config ?? topology,
+    groups: readTfjsManifest(list(weightsManifest, "weightsManifest")),
+    metadata: Object.fromEntries(told) as Record<string, string>,
+  };
 }
 
 /** All tensors, and how many bytes they were read from. */

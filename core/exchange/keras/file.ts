@@ -7,44 +7,44 @@ import { DeconvError } from "../../errors.ts";
 import { type Hdf5Object, openHdf5 } from "../../formats/hdf5.ts";
 import { readZip } from "../../formats/zip.ts";
 import type { DecodedModel } from "../../save.ts";
-import { parseJson, reading } from "../assembly.ts";
+import { assembly, parseJson, reading } from "../assembly.ts";
 import type { ReadModelOptions } from "../tfjs.ts";
-import { type KerasWeights, readKerasGraph } from "./graph.ts";
+import { type KerasReading, type KerasWeights, readKerasGraph } from "./graph.ts";
 
-/**
- * Reads a model that Keras saved as `.h5`. Training configuration and optimizer are not read.
- *
- * @throws {DeconvError} When it is damaged, holds weights only, or has a layer or an option that has no
- * counterpart here; the message names it.
- *
- * @example
- * ```ts ignore
- * import { decodeKerasH5 } from "@deconv/deconv";
- * const { model } = decodeKerasH5(await Deno.readFile("lenet.h5"));
- * console.log(model.summary());
- * ```
- */
-export function decodeKerasH5(
-  bytes: Uint8Array,
-  { name = "model.h5", inputShape }: ReadModelOptions = {},
-): DecodedModel {
-  return reading(name, () => {
-    const root = openHdf5(bytes), [config] = root.texts("model_config") ?? [];
-    if (config === undefined) {
+/** A file of Keras that has been opened; its weights are read when they are asked for. */
+export interface KerasFile {
+  /** The JSON of its network; throws where there is none. */
+  network(): unknown;
+  /** Its weights as they lie in it, if it has any. */
+  readonly weights: Hdf5Object | undefined;
+  /** How many bytes the weights lie in. */
+  readonly size: number;
+  /** What reading the network needs. */
+  readonly reading: KerasReading;
+  /** What wrote it. */
+  readonly source: string;
+}
+
+/** Opens a `.h5` file. */
+export function openKerasH5(bytes: Uint8Array): KerasFile {
+  const root = openHdf5(bytes), weights = root.get("model_weights") ?? root;
+  const [version = ""] = root.texts("keras_version") ?? weights.texts("keras_version") ?? [];
+  return {
+    network() {
+      const [config] = root.texts("model_config") ?? [];
+      if (config !== undefined) return parseJson(config, "its model_config");
       throw new DeconvError(
         "it is an HDF5 file without model_config, perhaps of weights alone: save the whole model (model.save)",
       );
-    }
-    const groups = root.get("model_weights") ?? root;
-    const [version = ""] = root.texts("keras_version") ?? groups.texts("keras_version") ?? [];
-    const model = readKerasGraph(parseJson(config, "its model_config"), {
+    },
+    weights,
+    size: bytes.length,
+    reading: {
       dialect: version.startsWith("3") ? "keras3" : "keras2",
-      most: bytes.length,
-      inputShape,
-      weights: (layer) => namedWeights(groups.get(layer)),
-    });
-    return { model, metadata: { source: `Keras ${version}`.trim() } };
-  });
+      weights: (layer) => namedWeights(weights.get(layer)),
+    },
+    source: `Keras ${version}`.trim(),
+  };
 }
 
 /** Weights by the last part of their names: `conv2d/kernel:0`. */
@@ -60,6 +60,75 @@ export function isKeras(names: readonly string[]): boolean {
   return names.includes("config.json") && names.includes("metadata.json");
 }
 
+/** Opens a `.keras` file. */
+export function openKeras(bytes: Uint8Array): KerasFile {
+  const entries = new Map(readZip(bytes, "it").map((entry) => [entry.name, entry]));
+  const json = (file: string) => {
+    const entry = entries.get(file);
+    if (!entry) throw new DeconvError(`it has no ${file}`);
+    return parseJson(new TextDecoder().decode(entry.bytes().slice()), `its ${file}`);
+  };
+  const { keras_version: version } = record(json("metadata.json"), "its metadata");
+  const entry = entries.get("model.weights.h5");
+  const weights = entry && openHdf5(entry.bytes());
+  const layers = weights?.get("layers") ?? weights?.get("_layer_checkpoint_dependencies");
+  return {
+    network: () => json("config.json"),
+    weights,
+    size: entry?.size ?? 0,
+    reading: {
+      dialect: "keras3",
+      weights: (layer, className, count) => ({
+        find: (_parameter, position) => {
+          if (!entry) {
+            throw new DeconvError("it has no model.weights.h5: save it where h5py is installed");
+          }
+          // Layers are told apart by class and number there, whatever their names.
+          const group = layers?.get(`${snake(className)}${count ? `_${count}` : ""}`) ??
+            layers?.get(layer);
+          return group?.get(`vars/${position}`)?.tensor();
+        },
+      }),
+    },
+    source: `Keras ${version}`,
+  };
+}
+
+/** The name of a class as Keras' saving has it: `Conv2DTranspose` is `conv2d_transpose`, `PReLU` `p_re_lu`. */
+function snake(className: string): string {
+  return className.replaceAll(/(.)([A-Z][a-z]+)/g, "$1_$2").replaceAll(/([a-z])([A-Z])/g, "$1_$2")
+    .toLowerCase();
+}
+
+function decode(
+  open: (bytes: Uint8Array) => KerasFile,
+  bytes: Uint8Array,
+  { name = "model", inputShape }: ReadModelOptions,
+): DecodedModel {
+  return reading(name, () => {
+    const { network, size, reading, source } = open(bytes);
+    const model = readKerasGraph(network(), { ...reading, inputShape }, assembly(size));
+    return { model, metadata: { source } };
+  });
+}
+
+/**
+ * Reads a model that Keras saved as `.h5`. Training configuration and optimizer are not read.
+ *
+ * @throws {DeconvError} When it is damaged, holds weights only, or has a layer or an option that has no
+ * counterpart here; the message names it.
+ *
+ * @example
+ * ```ts ignore
+ * import { decodeKerasH5 } from "@deconv/deconv";
+ * const { model } = decodeKerasH5(await Deno.readFile("lenet.h5"));
+ * console.log(model.summary());
+ * ```
+ */
+export function decodeKerasH5(bytes: Uint8Array, options: ReadModelOptions = {}): DecodedModel {
+  return decode(openKerasH5, bytes, options);
+}
+
 /**
  * Reads a model that Keras 3 saved as `.keras`. Training configuration and optimizer are not read.
  *
@@ -73,45 +142,6 @@ export function isKeras(names: readonly string[]): boolean {
  * console.log(model.summary());
  * ```
  */
-export function decodeKeras(
-  bytes: Uint8Array,
-  { name = "model.keras", inputShape }: ReadModelOptions = {},
-): DecodedModel {
-  return reading(name, () => {
-    const entries = new Map(readZip(bytes, name).map((entry) => [entry.name, entry]));
-    const json = (file: string) => {
-      const entry = entries.get(file);
-      if (!entry) throw new DeconvError(`it has no ${file}`);
-      return parseJson(new TextDecoder().decode(entry.bytes().slice()), `its ${file}`);
-    };
-    const { keras_version: version } = record(json("metadata.json"), "its metadata");
-    const network = json("config.json");
-    let opened: Hdf5Object | undefined;
-    const weights = entries.get("model.weights.h5");
-    const root = () => {
-      if (weights) return opened ??= openHdf5(weights.bytes());
-      throw new DeconvError("it has no model.weights.h5: save it where h5py is installed");
-    };
-    const model = readKerasGraph(network, {
-      dialect: "keras3",
-      most: weights?.size ?? 0,
-      inputShape,
-      weights: (layer, className, count) => ({
-        find: (_parameter, position) => {
-          const layers = root().get("layers") ?? root().get("_layer_checkpoint_dependencies");
-          // Layers are told apart by class and number there, whatever their names.
-          const group = layers?.get(`${snake(className)}${count ? `_${count}` : ""}`) ??
-            layers?.get(layer);
-          return group?.get(`vars/${position}`)?.tensor();
-        },
-      }),
-    });
-    return { model, metadata: { source: `Keras ${version}` } };
-  });
-}
-
-/** The name of a class as Keras' saving has it: `Conv2DTranspose` is `conv2d_transpose`, `PReLU` `p_re_lu`. */
-function snake(className: string): string {
-  return className.replaceAll(/(.)([A-Z][a-z]+)/g, "$1_$2").replaceAll(/([a-z])([A-Z])/g, "$1_$2")
-    .toLowerCase();
+export function decodeKeras(bytes: Uint8Array, options: ReadModelOptions = {}): DecodedModel {
+  return decode(openKeras, bytes, options);
 }

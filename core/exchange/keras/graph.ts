@@ -2,9 +2,8 @@
 import { list, record, text, wholeNumbers } from "../../architecture.ts";
 import { DeconvError } from "../../errors.ts";
 import { input, type Layer, type Symbolic } from "../../layer.ts";
-import type { Model } from "../../model.ts";
 import type { Shape, Tensor } from "../../tensor.ts";
-import { assembly, expectShape, type FindWeights } from "../assembly.ts";
+import { type Assembly, expectShape, type FindWeights } from "../assembly.ts";
 import { KERAS_LAYERS, layerFromKeras } from "./layers.ts";
 import type { Dialect } from "./values.ts";
 
@@ -18,8 +17,6 @@ export interface KerasWeights {
 export interface KerasReading {
   /** Which Keras wrote it. */
   readonly dialect: Dialect;
-  /** How many numbers the file can hold. */
-  readonly most: number;
   /** The weights of a layer, given its name, its class and how many of this class came before it. */
   weights(name: string, className: string, count: number): KerasWeights;
   /** The shape of a picture, for networks that leave it open. */
@@ -42,7 +39,11 @@ const MODELS = ["Sequential", "Functional", "Model"];
  *
  * @throws {DeconvError} When it is malformed, or has what has no counterpart here.
  */
-export function readKerasGraph(json: unknown, reading: KerasReading): Model {
+export function readKerasGraph<T>(
+  json: unknown,
+  reading: KerasReading,
+  assembly: Assembly<T>,
+): T {
   const { class_name: className, config } = record(json, "its network");
   if (!MODELS.includes(String(className))) {
     throw new DeconvError(
@@ -70,8 +71,8 @@ export function readKerasGraph(json: unknown, reading: KerasReading): Model {
   });
   const title = text(name, "its network's name");
   return className === "Sequential"
-    ? readSequential(described, title, reading)
-    : readFunctional(described, title, record(ends, "its config"), reading);
+    ? readSequential(described, title, reading, assembly)
+    : readFunctional(described, title, record(ends, "its config"), reading, assembly);
 }
 
 /** The shape of an input without the batch. */
@@ -103,15 +104,15 @@ function finder({ className, name, count }: Description, reading: KerasReading):
   };
 }
 
-function readSequential(
+function readSequential<T>(
   described: readonly Description[],
   name: string,
   reading: KerasReading,
-): Model {
+  { place, build }: Assembly<T>,
+): T {
   const [first] = described;
   if (!first) throw new DeconvError("its network has no layers");
   const start = input({ shape: shapeOf(first, reading), name: first.name });
-  const { place, build } = assembly(reading.most);
   let end: Symbolic = start;
   for (const layer of described) {
     if (layer.className === "InputLayer") continue;
@@ -124,16 +125,16 @@ function readSequential(
 /** A value in a functional network: a layer, and which time it was applied. */
 type Reference = readonly [layer: string, node: number];
 
-function readFunctional(
+function readFunctional<T>(
   described: readonly Description[],
   name: string,
   { input_layers, output_layers }: Record<string, unknown>,
   reading: KerasReading,
-): Model {
+  { place, build }: Assembly<T>,
+): T {
   const byName = new Map(described.map((layer) => [layer.name, layer]));
   if (byName.size < described.length) throw new DeconvError("two of its layers have the same name");
   const made = new Map<string, Layer>(), values = new Map<string, Symbolic | null>();
-  const { place, build } = assembly(reading.most);
   const valueOf = ([layerName, node]: Reference): Symbolic => {
     const key = `${node} ${layerName}`, known = values.get(key);
     if (known) return known;
