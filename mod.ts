@@ -224,7 +224,16 @@ export {
 export type { Arithmetic } from "./core/wasm/module.ts";
 export { getArithmetic, getThreads, setArithmetic, setThreads } from "./core/wasm/runtime.ts";
 export { type DecodedModel, decodeModel, encodeModel } from "./core/save.ts";
-export { loadModel, loadModelFile, type LoadOptions, saveModel } from "./core/file.ts";
+export {
+  inspectModelFile,
+  loadModel,
+  loadModelFile,
+  type LoadOptions,
+  saveModel,
+} from "./core/file.ts";
+export { type InspectedTensor, type Inspection, inspectModel } from "./core/exchange/inspect.ts";
+export type { ModelFormat } from "./core/exchange/sniff.ts";
+export { layerFlops } from "./core/exchange/flops.ts";
 export { decodeConvNetJs } from "./core/exchange/convnetjs.ts";
 export { decodeKeras, decodeKerasH5 } from "./core/exchange/keras/file.ts";
 export {

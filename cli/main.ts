@@ -7,11 +7,13 @@
 import { Command, CommanderError } from "commander";
 import { DeconvError } from "../mod.ts";
 import { atlasCommand } from "./atlas.ts";
+import { convertCommand } from "./convert.ts";
 import { doctorCommand } from "./doctor.ts";
 import { dreamCommand } from "./dream.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { explainCommand } from "./explain.ts";
 import { generateCommand } from "./generate.ts";
+import { inspectCommand } from "./inspect.ts";
 import { renderCommand } from "./render.ts";
 import { trainCommand } from "./train.ts";
 
@@ -49,6 +51,8 @@ export async function main(args: readonly string[]): Promise<number> {
       explainCommand,
       doctorCommand,
       atlasCommand,
+      convertCommand,
+      inspectCommand,
       dreamCommand,
     ]
   ) {

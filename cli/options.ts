@@ -49,6 +49,17 @@ export const fitOptions = (): Option[] => [
     .argParser(wholeNumber(0, 64)),
 ];
 
+/** Reads the shape of a picture such as 32x32x3. */
+function readShape(text: string): number[] {
+  if (/^[1-9]\d{0,6}(x[1-9]\d{0,6}){0,3}$/.test(text)) return text.split("x").map(Number);
+  throw new InvalidArgumentError("Give sizes, such as 32x32x3.");
+}
+
+/** The shape of a picture, for models of Keras that leave it open. */
+export const inputShapeOption = (): Option =>
+  new Option("--input-shape <sizes>", "the input's shape where the file leaves it open: 32x32x3")
+    .argParser(readShape);
+
 /** How many threads compute. */
 export const threadsOption = (): Option =>
   new Option("--threads <count>", "threads to compute with (default: all cores)")

@@ -4,6 +4,9 @@
  */
 import { DeconvError } from "./errors.ts";
 import { decodeAnyModel } from "./exchange/decode.ts";
+import { type Inspection, inspectModel } from "./exchange/inspect.ts";
+import { isSafetensors } from "./exchange/sniff.ts";
+import { safetensorsHeaderBytes } from "./formats/safetensors.ts";
 import type { Model } from "./model.ts";
 import { type DecodedModel, encodeModel } from "./save.ts";
 import type { Shape } from "./tensor.ts";
@@ -145,4 +148,41 @@ export async function loadModelFile(
     name: source,
     beside: (name) => read(join(dirname(source), name)),
   });
+}
+
+/**
+ * Looks into a model's file, as `inspectModel`. Of a safetensors file no more than the header is read, of a
+ * model of TensorFlow.js no more than `model.json`.
+ *
+ * @throws {DeconvError} When there is no such file, it is damaged or of no known format.
+ */
+export async function inspectModelFile(
+  path: string,
+  options: LoadOptions = {},
+): Promise<Inspection & { size: number }> {
+  const { open } = await import("node:fs/promises");
+  try {
+    const file = await open(path, "r");
+    try {
+      const { size } = await file.stat();
+      const read = async (length: number) => {
+        const bytes = new Uint8Array(Math.min(length, size));
+        let at = 0;
+        while (at < bytes.length) {
+          const { bytesRead } = await file.read(bytes, at, bytes.length - at, at);
+          if (bytesRead === 0) break;
+          at += bytesRead;
+        }
+        return bytes.subarray(0, at);
+      };
+      const head = await read(16);
+      const bytes = await read(isSafetensors(head) ? safetensorsHeaderBytes(head) : size);
+      return { ...inspectModel(bytes, { ...options, name: path, size }), size };
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (error instanceof DeconvError) throw error;
+    throw new DeconvError(`Cannot read "${path}": ${fileProblem(error)}`);
+  }
 }

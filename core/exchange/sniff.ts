@@ -1,4 +1,5 @@
 import { isHdf5 } from "../formats/hdf5.ts";
+import { isLegacyPyTorch } from "../formats/pytorch.ts";
 import { isZip, readZip } from "../formats/zip.ts";
 import { isConvNetJs } from "./convnetjs.ts";
 import { isKeras } from "./keras/file.ts";
@@ -21,9 +22,8 @@ export type ModelFormat =
 export function modelFormat(bytes: Uint8Array): ModelFormat | null {
   if (isHdf5(bytes)) return "keras_h5";
   if (isZip(bytes)) return zipFormat(bytes);
-  // A pickle of protocol 2 or later.
-  if (bytes[0] === 0x80 && bytes[1] >= 2 && bytes[1] <= 5) return "pytorch";
   if (isSafetensors(bytes)) return "safetensors";
+  if (isLegacyPyTorch(bytes)) return "pytorch";
   return jsonFormat(bytes);
 }
 
@@ -33,8 +33,8 @@ function zipFormat(bytes: Uint8Array): ModelFormat | null {
   return names.some((name) => name === "data.pkl" || name.endsWith("/data.pkl")) ? "pytorch" : null;
 }
 
-/** A header of JSON after its length, which fits into the file. */
-function isSafetensors(bytes: Uint8Array): boolean {
+/** Whether bytes begin like a safetensors file: a length of less than 4 GiB, then JSON. */
+export function isSafetensors(bytes: Uint8Array): boolean {
   if (bytes.length < 10) return false;
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const high = view.getUint32(4, true);

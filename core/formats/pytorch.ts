@@ -89,12 +89,29 @@ export function isLegacyPyTorch(bytes: Uint8Array): boolean {
  * ```
  */
 export function decodePyTorch(bytes: Uint8Array): Map<string, PyTorchTensor> {
-  if (isZip(bytes)) return decodeZip(bytes);
-  if (isLegacyPyTorch(bytes)) return decodeLegacy(bytes);
+  return new Map(listPyTorch(bytes).map(({ name, read }) => [name, read()]));
+}
+
+/** A tensor that has been found and not read. */
+export interface FoundTensor {
+  /** Its name. */
+  readonly name: string;
+  /** The type of its numbers. */
+  readonly dtype: string;
+  /** Its sizes. */
+  readonly shape: Shape;
+  /** Reads it. */
+  read(): PyTorchTensor;
+}
+
+/** The tensors of a file that `torch.save` wrote, of which none is read yet. */
+export function listPyTorch(bytes: Uint8Array): FoundTensor[] {
+  if (isZip(bytes)) return listZip(bytes);
+  if (isLegacyPyTorch(bytes)) return listLegacy(bytes);
   return refuse("it does not begin like a file of torch.save");
 }
 
-function decodeZip(bytes: Uint8Array): Map<string, PyTorchTensor> {
+function listZip(bytes: Uint8Array): FoundTensor[] {
   const entries = new Map(readZip(bytes, "the file").map((entry) => [entry.name, entry]));
   const pickle = [...entries.keys()].find((name) => /(^|\/)data\.pkl$/.test(name));
   if (pickle === undefined) return refuse("it is a zip file without data.pkl");
@@ -113,7 +130,7 @@ function decodeZip(bytes: Uint8Array): Map<string, PyTorchTensor> {
 }
 
 /** Three pickles that say what it is, one of the tensors, one of keys; then the storages in their order. */
-function decodeLegacy(bytes: Uint8Array): Map<string, PyTorchTensor> {
+function listLegacy(bytes: Uint8Array): FoundTensor[] {
   const next = (from: number) => readPickle(bytes, TENSORS, from);
   const magic = next(0), protocol = next(magic.end), system = next(protocol.end);
   const little = !(system.value instanceof Map) || system.value.get("little_endian") !== false;
@@ -207,8 +224,8 @@ function collect(
   size: number,
   little: boolean,
   bytesOf: (storage: Storage) => Uint8Array,
-): Map<string, PyTorchTensor> {
-  const found = new Map<string, PyTorchTensor>();
+): FoundTensor[] {
+  const found: FoundTensor[] = [];
   let visits = 0, numbers = 0;
   const visit = (value: PickleValue, path: string, depth: number): void => {
     // A file may hold a dictionary in itself, or the same many times over.
@@ -218,7 +235,9 @@ function collect(
       if (!view.shape) return; // a storage by itself
       numbers += sizeOf(view.shape);
       if (!(numbers <= 4 * size)) refuse("its tensors want more numbers than the file has");
-      found.set(path, readView(view, bytesOf(view.storage), little));
+      const { shape, storage } = view, [dtype] = storage.type ?? refuse(DAMAGED);
+      const read = () => readView(view, bytesOf(storage), little);
+      found.push({ name: path, dtype, shape, read });
     } else if (value instanceof Map) {
       for (const [key, inner] of value) visit(inner, path ? `${path}.${key}` : `${key}`, depth + 1);
     } else if (Array.isArray(value)) {
@@ -235,7 +254,7 @@ function readView(
   bytes: Uint8Array,
   little: boolean,
 ): PyTorchTensor {
-  const [dtype, width, get] = storage.type ?? refuse(DAMAGED), count = sizeOf(shape);
+  const [dtype, width, get] = storage.type, count = sizeOf(shape);
   const last = shape.reduce((sum, length, axis) => sum + (length - 1) * strides[axis], 0);
   const first = storage.offset + offset;
   if (strides.length !== shape.length || count && !((first + last + 1) * width <= bytes.length)) {

@@ -169,11 +169,46 @@ export function encodeSafetensors(
  * JavaScript has no array for (F8, F4 and complex ones).
  */
 export function decodeSafetensors(bytes: Uint8Array): Safetensors {
+  const { entries, metadata, dataStart } = readSafetensorsHeader(bytes, bytes.length);
+  const tensors = fromEntries(entries.map(({ name, dtype, shape, begin, end }) => {
+    const stored = bytes.subarray(dataStart + begin, dataStart + end);
+    return [name, { dtype, shape, data: readData(name, dtype, stored) }];
+  }));
+  return { tensors, metadata };
+}
+
+/** A tensor of a file: what its header says. */
+interface Entry {
+  readonly name: string;
+  readonly dtype: SafetensorsDtype;
+  readonly shape: number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** How many bytes of a safetensors file its header takes, given its first 8 bytes or more. */
+export function safetensorsHeaderBytes(bytes: Uint8Array): number {
+  if (bytes.length < 8) throw refusal("read", `it has ${bytes.length} bytes, fewer than 8`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return 8 + view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
+}
+
+/**
+ * Reads and checks the header of a safetensors file.
+ *
+ * @param bytes The file, or its first bytes with the whole header.
+ * @param size How many bytes the whole file has.
+ * @throws {DeconvError} When the header is not valid, or does not fit the file.
+ */
+export function readSafetensorsHeader(
+  bytes: Uint8Array,
+  size: number,
+): { entries: Entry[]; metadata: Record<string, string>; dataStart: number } {
   const { text, dataStart } = readHeaderText(bytes);
   const header = parseHeader(text);
   const metadata = readMetadata(header[METADATA] ?? {});
   const entries = Object.entries(header).filter(([name]) => name !== METADATA)
-    .map(([name, entry]) => readEntry(name, entry, bytes.length - dataStart))
+    .map(([name, entry]) => readEntry(name, entry, size - dataStart))
     .sort((a, b) => a.begin - b.begin || a.end - b.end);
   let end = 0;
   for (const entry of entries) {
@@ -183,20 +218,14 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
     }
     end = entry.end;
   }
-  if (end !== bytes.length - dataStart) {
-    throw refusal("read", `${bytes.length - dataStart - end} bytes follow the last tensor`);
+  if (end !== size - dataStart) {
+    throw refusal("read", `${size - dataStart - end} bytes follow the last tensor`);
   }
-  const tensors = fromEntries(entries.map(({ name, dtype, shape, begin, end }) => {
-    const stored = bytes.subarray(dataStart + begin, dataStart + end);
-    return [name, { dtype, shape, data: readData(name, dtype, stored) }];
-  }));
-  return { tensors, metadata };
+  return { entries, metadata, dataStart };
 }
 
 function readHeaderText(bytes: Uint8Array): { text: string; dataStart: number } {
-  if (bytes.length < 8) throw refusal("read", `it has ${bytes.length} bytes, fewer than 8`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const length = view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
+  const length = safetensorsHeaderBytes(bytes) - 8;
   if (length > MAX_HEADER || length > bytes.length - 8) {
     throw refusal("read", `its header of ${length} bytes does not fit in ${bytes.length} bytes`);
   }
@@ -285,14 +314,6 @@ function readMetadata(value: unknown): Record<string, string> {
     }
   }
   return fromEntries(Object.entries(value as Record<string, string>));
-}
-
-interface Entry {
-  readonly name: string;
-  readonly dtype: SafetensorsDtype;
-  readonly shape: number[];
-  readonly begin: number;
-  readonly end: number;
 }
 
 function readEntry(name: string, entry: unknown, dataLength: number): Entry {

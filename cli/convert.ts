@@ -1,0 +1,67 @@
+import { basename, dirname, join } from "node:path";
+import { Command } from "commander";
+import { writeFileAtomic } from "../core/file.ts";
+import {
+  DeconvError,
+  encodeTfjs,
+  loadModelFile,
+  type Model,
+  saveModel,
+  type Shape,
+} from "../mod.ts";
+import { modelPath } from "./model_path.ts";
+import { inputShapeOption } from "./options.ts";
+
+interface ConvertOptions {
+  inputShape?: Shape;
+}
+
+type Texts = Record<string, string>;
+
+/** How a model is written, by the end of the file's name. */
+const WRITERS: Readonly<
+  Record<string, (model: Model, path: string, texts: Texts) => Promise<void>>
+> = {
+  ".safetensors": saveModel,
+  ".json": async (model, path, metadata) => {
+    const name = basename(path, ".json");
+    const weightsFile = name === "model" ? "group1-shard1of1.bin" : `${name}.weights.bin`;
+    const { json, weights } = encodeTfjs(model, { metadata, weightsFile });
+    // The weights first: a model.json that is there has all its files.
+    await writeFileAtomic(join(dirname(path), weightsFile), weights);
+    await writeFileAtomic(path, json);
+  },
+};
+
+async function convert(from: string, to: string, options: ConvertOptions): Promise<void> {
+  const ending = Object.keys(WRITERS).find((end) => to.endsWith(end));
+  if (!ending) {
+    throw new DeconvError(
+      `Cannot write "${to}": the end of its name says the format, and must be one of ${
+        Object.keys(WRITERS).join(", ")
+      }`,
+    );
+  }
+  const { model, metadata } = await loadModelFile(modelPath(from), options);
+  await WRITERS[ending](model, to, metadata);
+  console.log(`Wrote ${to}: ${model.layers.length} layers, ${model.parameterCount} parameters`);
+}
+
+/** `deconv convert IN OUT`: a model's file in another format. */
+export function convertCommand(_done: (code: number) => void): Command {
+  return new Command("convert")
+    .description("Turn a model's file into another format.")
+    .argument(
+      "<in>",
+      "a model: ours, TensorFlow.js' model.json, Keras' .keras or .h5, ConvNetJS' JSON",
+    )
+    .argument("<out>", "a file that ends with .safetensors (ours) or .json (TensorFlow.js)")
+    .addOption(inputShapeOption())
+    .addHelpText("after", EXAMPLES)
+    .action(convert);
+}
+
+const EXAMPLES = `
+Examples:
+  deno task convert lenet.h5 lenet.safetensors
+  deno task convert out/article-cnn-1 web/model.json`;
