@@ -4,8 +4,7 @@ import {
   type Dataset,
   DeconvError,
   encodePng,
-  type Evidence,
-  evidence,
+  type ExplainedBy,
   explanationSheet,
   loadModelFile,
   type Model,
@@ -20,10 +19,11 @@ import {
 import { resolveTarget } from "../core/explain/target.ts";
 import { writeFileAtomic } from "../core/file.ts";
 import { sizeOf } from "../core/tensor.ts";
-import { startCount } from "./count_progress.ts";
+import { type CountProgress, startCount } from "./count_progress.ts";
 import { expectInputs, openData, shownTo } from "./data.ts";
-import { evidenceLines, evidenceOptions, evidenceWords } from "./explain_evidence.ts";
-import { type ChosenMethod, chosenMethod, isCam, methodNames } from "./explain_methods.ts";
+import { evidenceLines, evidenceWords } from "./explain_evidence.ts";
+import { explainBy, type Found, reportOf } from "./explain_by.ts";
+import { methodNames } from "./explain_methods.ts";
 import { type ExplainOptions, explainOptions } from "./explain_options.ts";
 import { explainedPictures } from "./explain_pictures.ts";
 import { explainHead, explainRow } from "./explain_table.ts";
@@ -34,15 +34,7 @@ import { readRun } from "./run.ts";
 import { openRunFolder } from "./run_folder.ts";
 import { stopOnSignal } from "./stop.ts";
 
-/** A method with what it found. */
-interface Found {
-  readonly method: ChosenMethod;
-  readonly map: Tensor;
-  readonly evidence: Evidence | null;
-  readonly seconds: number;
-}
-
-/** Pictures of a dataset that train a baseline: enough that none of them counts alone. */
+/** Training pictures that are baselines of expected gradients: enough that none of them counts alone. */
 const BASELINES = 16;
 
 /** The inputs with these numbers, their classes, and what they are to be turned into where that is an array. */
@@ -57,15 +49,16 @@ async function samplesOf(dataset: Dataset, indices: readonly number[]) {
   return targetShape ? { x, target } : { x, labels: [...target.data] };
 }
 
-/** Whether two targets ask for the same. */
-function sameTarget(a: object, b: object): boolean {
-  const [first, second] = [Object.entries(a), b as Record<string, unknown>];
-  return first.every(([name, value]) => second[name] === value);
-}
-
 /** What explains where nothing is said: the first input, or what sentences are embedded into. */
 function usualOf(model: Model): string | undefined {
   return model.layers.find(({ kind }) => kind === "embedding")?.name;
+}
+
+/** A method on a sheet. */
+function columnOf({ method, map, evidence }: Found, reduce: ExplainOptions["reduce"]): ExplainedBy {
+  const { name, note } = method, evidenceOf = evidence ? evidenceLines(evidence) : [];
+  const marks = evidence?.warnings;
+  return { name, note, map, reduce: reduce ?? method.reduce, evidence: evidenceOf, marks };
 }
 
 async function explain(given: string, options: ExplainOptions, done: (code: number) => void) {
@@ -95,56 +88,24 @@ async function explain(given: string, options: ExplainOptions, done: (code: numb
     : undefined;
   const asked = readTarget(options.target, model, { against, classNames: dataset.classNames });
   const resolved = resolveTarget(model, x, asked.target), { target } = resolved;
-  const of = options.of ?? usualOf(model), isLayer = of && !model.graph.inputNames.includes(of);
+  const of = options.of ?? usualOf(model), isLayer = !!of && !model.graph.inputNames.includes(of);
   const before = isLayer ? partOf(model, { to: of }) : undefined;
-  const about = { shape: before?.outputShape ?? model.inputShape };
   const { input } = await firstSamples(chosen?.adversary ? dataset : data.train, BASELINES);
   const baselines = before?.predict(input) ?? input;
 
   const folder = openRunFolder(options.out ?? join(dirname(path), "explain"));
-  let progress = startCount("", "", true);
+  let progress: Pick<CountProgress, "end" | "stopping"> = startCount("", "", true);
   const { signal, release } = stopOnSignal(
     () => progress.stopping("Stopping at the method at hand; Ctrl-C again ends at once"),
     () => progress.end(),
   );
-  const passes = { signal, onProgress: (done: number, all: number) => progress.at(done, all) };
   const found: Found[] = [], skipped: { name: string; why: string }[] = [];
-  const explainBy = async (name: string): Promise<Found> => {
-    if (isLayer && isCam(name)) {
-      throw new DeconvError(`${name} is a map of the input, and "${of}" is to explain`);
-    }
-    const context = { ...about, layer, baseline, baselines, seed, passes };
-    const method = chosenMethod(name, context), how = { target, of };
-    const start = performance.now();
-    progress = startCount(name, "passes", quiet);
-    const map = await method.attribute(model, x, how);
-    progress.end();
-    let measured: Evidence | null = null;
-    if (options.evidence !== "none") {
-      const measuring = startCount(`${name}, evidence`, "measures", quiet);
-      const depth = {
-        ...about,
-        complete: method.complete,
-        baseline: options.baseline,
-        discrete: usualOf(model) !== undefined,
-      };
-      measured = await evidence(
-        model,
-        x,
-        (net, pictures, own) =>
-          net === model && pictures === x && sameTarget(own.target!, target)
-            ? map
-            : method.attribute(net, pictures, own),
-        {
-          ...how,
-          ...evidenceOptions(options.evidence, depth),
-          seed,
-          signal,
-          onProgress: (_, done, all) => measuring.at(done, all),
-        },
-      ).finally(() => measuring.end());
-    }
-    return { method, map, evidence: measured, seconds: (performance.now() - start) / 1000 };
+  const question = {
+    ...{ model, x, target, of, isLayer, quiet, signal, reduce: options.reduce },
+    context: { shape: before?.outputShape ?? model.inputShape, layer, baseline, baselines, seed },
+    depth: options.evidence,
+    hidden: options.baseline,
+    discrete: usualOf(model) !== undefined,
   };
   try {
     console.log(
@@ -155,7 +116,7 @@ async function explain(given: string, options: ExplainOptions, done: (code: numb
     for (const name of names) {
       if (signal.aborted) break;
       try {
-        const one = await explainBy(name);
+        const one = await explainBy(name, question, (shown) => progress = shown);
         found.push(one);
         if (!quiet) console.log(explainRow(name, one.evidence, one.seconds));
       } catch (error) {
@@ -176,29 +137,17 @@ async function explain(given: string, options: ExplainOptions, done: (code: numb
     const values = resolved.evaluate(resolved.model.predict(x)).values;
     const { alpha, colormap, normalize, reduce } = options;
     const look = { alpha, colormap, normalize, reduce };
+    const by = of === undefined ? "the input" : of;
     const sheet = (some: readonly Found[]) =>
-      explanationSheet(
-        x,
-        some.map(({ method, map, evidence }) => ({
-          name: method.name,
-          note: method.note,
-          reduce: reduce ?? method.reduce,
-          map,
-          evidence: evidence ? evidenceLines(evidence) : [],
-          marks: evidence?.warnings,
-        })),
-        {
-          ...look,
-          pictures,
-          title: `${model.name} · explanation`,
-          subtitle: [
-            `What is explained: ${asked.words}. By: ${
-              of === undefined ? "the input" : of
-            }. ${dataset.name}, seed ${seed}.`,
-            evidenceWords(some.flatMap(({ evidence }) => evidence ?? [])),
-          ],
-        },
-      );
+      explanationSheet(x, some.map((one) => columnOf(one, reduce)), {
+        ...look,
+        pictures,
+        title: `${model.name} · explanation`,
+        subtitle: [
+          `What is explained: ${asked.words}. By: ${by}. ${dataset.name}, seed ${seed}.`,
+          evidenceWords(some.flatMap(({ evidence }) => evidence ?? [])),
+        ],
+      });
     const file = fileNames();
     const save = async (name: string, some: readonly Found[]) => {
       await writeFileAtomic(join(folder.path, name), encodePng(sheet(some)));
@@ -237,22 +186,6 @@ async function explain(given: string, options: ExplainOptions, done: (code: numb
     release();
     folder.discard(); // if nothing came of it
   }
-}
-
-/** Every number of a method. */
-function reportOf({ method, map, evidence, seconds }: Found) {
-  const { name, options, complete } = method, { shape, data } = map, [count] = shape;
-  const size = data.length / count;
-  const ranges = Array.from({ length: count }, (_, i) => {
-    const own = data.subarray(i * size, (i + 1) * size);
-    return {
-      low: own.reduce((a, b) => Math.min(a, b)),
-      high: own.reduce((a, b) => Math.max(a, b)),
-      sum: own.reduce((a, b) => a + b, 0),
-    };
-  });
-  const warnings = evidence?.warnings ?? [];
-  return { name, options, complete, seconds, shape, maps: ranges, evidence, warnings };
 }
 
 /** `deconv explain MODEL`: why a network said so, by several methods, and how far to trust them. */

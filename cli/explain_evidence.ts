@@ -8,27 +8,37 @@ export type EvidenceDepth = "none" | "quick" | "full";
 /** What is measured, and how finely. */
 export function evidenceOptions(
   depth: Exclude<EvidenceDepth, "none">,
-  { complete, baseline, shape, discrete }: {
+  { complete, baseline, shape, discrete, sizes }: {
     complete: boolean;
     baseline?: InputBaseline;
     shape: Shape;
     /** Whether inputs are whole numbers, which cannot change a little. */
     discrete: boolean;
+    /** Whether a map's places come in the order of sizes, as they are shown, not of sums. */
+    sizes: boolean;
   },
 ): EvidenceOptions {
   const completeness = complete ? { baseline } : false;
   const curve = depth === "quick" ? { steps: 16 } : {};
   // Black holes are a texture of their own that even a random order makes; a blur does not show. The
   // numbers of a latent have no neighbours to be blurred with.
-  const hidden = { ...curve, baseline: baseline ?? (shape.length > 1 ? "blur" : 0) };
-  const deletion = hidden, insertion = hidden;
+  const curves = {
+    ...curve,
+    baseline: baseline ?? (shape.length > 1 ? "blur" as const : 0),
+    channels: sizes ? "absolute" as const : "sum" as const,
+  };
   if (depth === "full") {
-    return { completeness, deletion, insertion, ...discrete ? { maxSensitivity: false } : {} };
+    return {
+      completeness,
+      deletion: curves,
+      insertion: curves,
+      ...discrete ? { maxSensitivity: false } : {},
+    };
   }
   return {
     completeness,
-    deletion,
-    insertion,
+    deletion: curves,
+    insertion: curves,
     infidelity: false,
     maxSensitivity: false,
     randomLogit: false,
