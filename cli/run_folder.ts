@@ -42,9 +42,18 @@ function makeFolder(path: string): RunFolder {
       }
     }
   };
+  // Folders above that may not be looked at are not ours to make.
+  const isThere = (at: string) => {
+    try {
+      return exists(at);
+    } catch (error) {
+      if (at === path) throw error;
+      return true;
+    }
+  };
   try {
     const missing: string[] = [];
-    for (let at = path; !exists(at) && dirname(at) !== at; at = dirname(at)) missing.unshift(at);
+    for (let at = path; !isThere(at) && dirname(at) !== at; at = dirname(at)) missing.unshift(at);
     for (const folder of missing) {
       Deno.mkdirSync(folder);
       made.push(folder);
