@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { decodeSafetensors } from "../mod.ts";
+import { decodeSafetensors, preset, saveModel } from "../mod.ts";
 import { filesIn, run, SMALL, withFolder } from "./harness/cli.ts";
 
 const STATES = /^(checkpoint|discriminator|model)/;
@@ -88,4 +88,24 @@ Deno.test("a state of one's choice is gone on from by its name; a wrong --checkp
       assert.match(err, /Give batches such as 500, seconds such as 30s, or epoch\./);
     }
     assert.equal((await run("train", ...RUN, "--keep", "0")).code, 2);
+  }));
+
+Deno.test("a file that names an adversary elsewhere leads nowhere", () =>
+  withFolder(async (folder) => {
+    const { build, adversary } = preset("dcgan");
+    const path = join(folder, "run", "model.safetensors"), shape = [32, 32, 3];
+    const generator = build({ shape, seed: 1 }),
+      discriminator = adversary!.build({ shape, seed: 2 });
+    for (const net of [generator, discriminator]) net.compile({ loss: "mse" });
+    Deno.mkdirSync(join(folder, "run"));
+    const state = { preset: "dcgan", epochs: 2, batchSize: 2, seed: 0 };
+    const metadata = { run: JSON.stringify(state), discriminator: "../elsewhere.safetensors" };
+    await saveModel(generator, path, metadata);
+    await saveModel(discriminator, join(folder, "elsewhere.safetensors"));
+    const { code, err } = await run("train", "--resume", path);
+    assert.equal(code, 1);
+    assert.match(
+      err,
+      /^error: Cannot read "\S*run\/elsewhere\.safetensors": there is no such file/,
+    );
   }));
