@@ -32,6 +32,8 @@ export interface DataOptions {
   trainedOn?: string;
   /** Use only so many training pictures. */
   samples?: number;
+  /** Whether data without a part to test on have one set aside. Default true. */
+  holdOut?: boolean;
   /** Seed of generated data, and of what a preset draws at random. */
   seed?: number;
   /** What is done to training data at random, before the preset prepares them. */
@@ -70,6 +72,7 @@ export async function openData(options: DataOptions): Promise<Data> {
 async function open(options: DataOptions): Promise<Data> {
   const { data, trainedOn, samples, seed = 0, preset, size, grayscale, like, workers, corrupt } =
     options;
+  const { holdOut } = options;
   const path = data ?? trainedOn;
   if (path === undefined) {
     return preset?.data?.(seed) ?? {
@@ -84,6 +87,7 @@ async function open(options: DataOptions): Promise<Data> {
     const [height, width, channels] = like?.length === 3 ? like : [];
     return await openDataset(path, {
       seed,
+      holdOut,
       workers,
       corrupt,
       onSkip: (_path, reason) => console.error(`skipped: ${reason}`),

@@ -13,9 +13,11 @@ import {
   type Preset,
   preset,
   readBatches,
+  sameShape,
   sequential,
   setArithmetic,
   setThreads,
+  submodel,
 } from "../mod.ts";
 import { writeFileAtomic } from "../core/file.ts";
 import { targetOf } from "../core/presets/preset.ts";
@@ -44,14 +46,14 @@ async function evaluate(given: string, options: EvaluateOptions): Promise<void> 
   if (options.threads) setThreads(options.threads);
   const { batchSize } = options;
   const path = modelPath(given);
-  const { model, metadata } = await loadModelFile(path);
+  const { model: saved, metadata } = await loadModelFile(path);
   const run = readRun(metadata.run), chosen = run && preset(run.preset);
   if (chosen?.adversary) {
     throw new DeconvError(
       `Cannot evaluate "${path}": a generator has no right answers to compare with; see generate`,
     );
   }
-  if (!model.compiled) {
+  if (!saved.compiled) {
     throw new DeconvError(`Cannot evaluate "${path}": it was saved without a loss`);
   }
   const { test } = await openData({
@@ -59,13 +61,16 @@ async function evaluate(given: string, options: EvaluateOptions): Promise<void> 
     grayscale: options.grayscale ?? run?.grayscale,
     corrupt: options.corrupt ?? run?.corrupt,
     workers: options.workers,
-    like: chosen ? undefined : model.inputShape,
+    like: chosen ? undefined : saved.inputShape,
     data: options.data,
     trainedOn: metadata.data,
+    // Of what a model was trained on, what was held out; of other data, all.
+    holdOut: options.data === undefined || isSamePath(options.data, metadata.data),
     samples: options.samples,
     seed: run?.seed,
     preset: chosen,
   });
+  const model = chosen ? forSize(saved, chosen, test) : saved;
   expectInputs(model, test);
   const target = chosen ? targetOf(chosen, test) : test.targetShape ? "labels" : "input";
   const results: Record<string, Logs> = {
@@ -93,6 +98,31 @@ async function evaluate(given: string, options: EvaluateOptions): Promise<void> 
   };
   await writeFileAtomic(options.json, `${JSON.stringify(report, null, 2)}\n`);
   console.log(`Wrote ${options.json}`);
+}
+
+/** The same network for inputs of a dataset's size, where its layers allow another than they were built for. */
+function forSize(model: Model, { loss, metrics }: Preset, { shape }: Dataset): Model {
+  const [, , channels] = model.inputShape;
+  if (shape.length !== 3 || shape[2] !== channels || sameShape(shape, model.inputShape)) {
+    return model;
+  }
+  try {
+    const resized = submodel(model, { inputShapes: [shape] });
+    resized.compile({ loss, metrics });
+    return resized;
+  } catch (error) {
+    if (error instanceof DeconvError) return model; // what it takes will be said
+    throw error;
+  }
+}
+
+/** Whether two paths name one place. */
+function isSamePath(one: string, other: string | undefined): boolean {
+  try {
+    return other !== undefined && Deno.realPathSync(one) === Deno.realPathSync(other);
+  } catch {
+    return false; // opening it will say what is wrong
+  }
 }
 
 /** Which classes a network takes for which. */

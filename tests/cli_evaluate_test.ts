@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { preset, saveModel } from "../mod.ts";
+import { encode } from "fast-png";
+import { preset, saveModel, shapes } from "../mod.ts";
 import { run, SMALL, withFolder } from "./harness/cli.ts";
 
 Deno.test("evaluate says what training said of the test data, and writes it as JSON", () =>
@@ -28,6 +29,20 @@ Deno.test("evaluate reports a baseline beside the network", () =>
     assert.match(text, /^super-resolution {2}loss .* psnr \d+\.\d+$/m);
     assert.match(text, /^bicubic {11}loss .* psnr \d+\.\d+$/m);
     for (const line of text.split("\n")) assert.ok(line.length <= 80, line);
+
+    // Convolutions serve pictures of another size, and of other data all are taken.
+    const pictures = join(folder, "pictures"), x = shapes({ size: 3 });
+    Deno.mkdirSync(pictures);
+    const drawn = new Float32Array(3 * 32 * 32 * 3);
+    x.read([0, 1, 2], drawn);
+    for (let i = 0; i < 3; i++) {
+      const data = Uint8Array.from(drawn.subarray(i * 3072, (i + 1) * 3072), (v) => 255 * v);
+      const png = encode({ width: 32, height: 32, channels: 3, data });
+      Deno.writeFileSync(join(pictures, `${i}.png`), png);
+    }
+    const others = await run("evaluate", out, "--data", pictures, "--size", "48");
+    assert.equal(others.code, 0, others.err);
+    assert.match(others.out, /^3 pictures/);
   }));
 
 Deno.test("evaluate shows which classes are taken for which", () =>

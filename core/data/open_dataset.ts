@@ -20,6 +20,8 @@ export interface OpenOptions extends Omit<MaskOptions, "name" | "classNames"> {
   readonly shape?: Shape;
   /** Decides which pictures are held out where none are set aside for testing. Default 0. */
   readonly seed?: number;
+  /** Whether to hold any out; otherwise all are there to learn from and to test on. Default true. */
+  readonly holdOut?: boolean;
 }
 
 /** What {@linkcode openDataset} found. */
@@ -162,9 +164,10 @@ function withTest(
   train: Dataset,
   test: Dataset | undefined,
   found: string,
-  { seed = 0 }: OpenOptions,
+  { seed = 0, holdOut = true }: OpenOptions,
 ): FoundDataset {
   if (test) return { train, test, found };
+  if (!holdOut) return { train, test: train, found };
   if (train.size < 2) {
     throw new DeconvError(
       `Cannot hold out pictures of ${train.name} for testing: it has only ${train.size}`,

@@ -3,7 +3,6 @@ import { batchNormalization } from "../layers/batch_normalization.ts";
 import { conv2d } from "../layers/conv2d.ts";
 import { conv2dTranspose } from "../layers/conv2d_transpose.ts";
 import { dense } from "../layers/dense.ts";
-import { dropout } from "../layers/dropout.ts";
 import { flatten, reshape } from "../layers/reshape.ts";
 import type { Initializer } from "../initializers.ts";
 import { sequential } from "../sequential.ts";
@@ -28,9 +27,9 @@ export const dcgan: Preset = {
   loss: { kind: "binary_crossentropy", fromLogits: true },
   metrics: [],
   batchSize: 64,
-  learningRate: 2e-4,
+  learningRate: 4e-4,
   optimizer: { beta1: 0.5 },
-  epochs: 25,
+  epochs: 30,
   build: ({ shape = [32, 32, 3], seed = 0 } = {}) => {
     const [height, width, channels] = expectPicture("dcgan", shape, 4);
     const up = {
@@ -73,9 +72,7 @@ export const dcgan: Preset = {
       } as const;
       return sequential([
         conv2d({ ...down, name: "conv1", filters: 64 }),
-        dropout(0.3, { name: "drop1" }),
         conv2d({ ...down, name: "conv2", filters: 128 }),
-        dropout(0.3, { name: "drop2" }),
         flatten({ name: "flat" }),
         dense({ name: "real", units: 1, kernelInitializer }),
       ], { name: "discriminator", seed, inputShape: shape });

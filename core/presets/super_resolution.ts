@@ -27,8 +27,9 @@ export const superResolution: Preset = {
   batchSize: 16,
   learningRate: 1e-3,
   epochs: 10,
+  schedule: (peak, steps) => ({ kind: "cosine", rate: peak, decaySteps: steps }),
   prepare: (dataset, { training, seed }) => {
-    const [height, width, channels] = expectPicture("super-resolution", dataset.shape, 2);
+    const [height, width, channels] = expectPicture("super-resolution", dataset.shape);
     const large = height > SIDE || width > SIDE
       ? crops(dataset, { size: SIDE, random: training, seed })
       : dataset;
