@@ -237,6 +237,12 @@ export { layerFlops } from "./core/exchange/flops.ts";
 export { decodeConvNetJs } from "./core/exchange/convnetjs.ts";
 export { decodeKeras, decodeKerasH5 } from "./core/exchange/keras/file.ts";
 export {
+  type DecodedOnnx,
+  decodeOnnx,
+  type DecodeOnnxOptions,
+} from "./core/exchange/onnx/decode.ts";
+export { encodeOnnx } from "./core/exchange/onnx/encode.ts";
+export {
   decodeTfjs,
   type EncodedTfjs,
   encodeTfjs,

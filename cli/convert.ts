@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { writeFileAtomic } from "../core/file.ts";
 import {
   DeconvError,
+  encodeOnnx,
   encodeTfjs,
   loadModelFile,
   type Model,
@@ -22,6 +23,7 @@ type Texts = Record<string, string>;
 const WRITERS: Readonly<
   Record<string, (model: Model, path: string, texts: Texts) => Promise<void>>
 > = {
+  ".onnx": async (model, path) => await writeFileAtomic(path, encodeOnnx(model)),
   ".safetensors": saveModel,
   ".json": async (model, path, metadata) => {
     const name = basename(path, ".json");
@@ -53,9 +55,9 @@ export function convertCommand(_done: (code: number) => void): Command {
     .description("Turn a model's file into another format.")
     .argument(
       "<in>",
-      "a model: ours, TensorFlow.js' model.json, Keras' .keras or .h5, ConvNetJS' JSON",
+      "a model: ours, ONNX, TensorFlow.js' model.json, Keras' .keras or .h5, ConvNetJS' JSON",
     )
-    .argument("<out>", "a file that ends with .safetensors (ours) or .json (TensorFlow.js)")
+    .argument("<out>", "a file that ends with .safetensors (ours), .onnx or .json (TensorFlow.js)")
     .addOption(inputShapeOption())
     .addHelpText("after", EXAMPLES)
     .action(convert);

@@ -137,7 +137,10 @@ Deno.test("what cannot be converted or looked into is one line, and writes nothi
         /write sampling "sampling_1" for TensorFlow/,
       ],
       [["convert", at("resize.safetensors"), at("m.json")], /write resize_conv2d .* no such layer/],
-      [["convert", at("vae.safetensors"), at("m.h5")], /must be one of \.safetensors, \.json/],
+      [
+        ["convert", at("vae.safetensors"), at("m.h5")],
+        /must be one of \.onnx, \.safetensors, \.json/,
+      ],
       [["convert", at("none.h5"), at("m.json")], /Cannot read ".*none\.h5": there is no such file/],
       [
         ["convert", at("alone.json"), at("m.json")],

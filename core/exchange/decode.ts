@@ -2,6 +2,7 @@ import { DeconvError } from "../errors.ts";
 import { type DecodedModel, decodeModel } from "../save.ts";
 import { decodeConvNetJs } from "./convnetjs.ts";
 import { decodeKeras, decodeKerasH5 } from "./keras/file.ts";
+import { decodeOnnx } from "./onnx/decode.ts";
 import { type ModelFormat, modelFormat } from "./sniff.ts";
 import { decodeTfjs, type ReadModelOptions, type ReadShard } from "./tfjs.ts";
 
@@ -30,6 +31,7 @@ const READERS: Readonly<Record<ModelFormat, Reader>> = {
   convnetjs: (bytes, { name }) => decodeConvNetJs(textOf(bytes), name),
   keras: decodeKeras,
   keras_h5: decodeKerasH5,
+  onnx: (bytes, { name }) => ({ model: decodeOnnx(bytes, { name }).model, metadata: {} }),
   pytorch: (_bytes, { name }) => {
     throw new DeconvError(
       `Cannot read "${name}" as a model: a file of PyTorch holds tensors and no network; build the network and give it decodePyTorch's tensors by loadWeights`,

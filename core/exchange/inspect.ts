@@ -1,6 +1,7 @@
 import { readArchitecture } from "../architecture.ts";
 import { DeconvError } from "../errors.ts";
 import type { Hdf5Object } from "../formats/hdf5.ts";
+import { decodeOnnxGraph } from "../formats/onnx/proto.ts";
 import { listPyTorch } from "../formats/pytorch.ts";
 import { readSafetensorsHeader } from "../formats/safetensors.ts";
 import { readTfjsManifest, type TfjsGroup } from "../formats/tfjs_weights.ts";
@@ -10,6 +11,7 @@ import { type Outline, outline, parseJson, reading } from "./assembly.ts";
 import { readConvNetJs } from "./convnetjs.ts";
 import { type KerasFile, openKeras, openKerasH5 } from "./keras/file.ts";
 import { readKerasGraph } from "./keras/graph.ts";
+import { readOnnxNetwork } from "./onnx/decode.ts";
 import { type ModelFormat, modelFormat } from "./sniff.ts";
 import { type ReadModelOptions, readTfjsJson } from "./tfjs.ts";
 
@@ -83,6 +85,18 @@ const INSPECTORS: Readonly<Record<ModelFormat, Inspector>> = {
   }),
   keras: (bytes, options) => inspectKeras(openKeras(bytes), options),
   keras_h5: (bytes, options) => inspectKeras(openKerasH5(bytes), options),
+  onnx(bytes) {
+    const file = decodeOnnxGraph(bytes), { producer, opset, initializers } = file;
+    const network = () => {
+      const { name, starts, ends } = readOnnxNetwork(file);
+      return { name, graph: buildGraph(starts, ends) };
+    };
+    return {
+      tensors: [...initializers].map(([name, { type, shape }]) => ({ name, dtype: type, shape })),
+      metadata: { producer, opset: `${opset}` },
+      network,
+    };
+  },
   pytorch: (bytes) => ({
     tensors: listPyTorch(bytes),
     metadata: {},

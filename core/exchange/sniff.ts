@@ -1,6 +1,7 @@
 import { isHdf5 } from "../formats/hdf5.ts";
 import { isLegacyPyTorch } from "../formats/pytorch.ts";
 import { isZip, readZip } from "../formats/zip.ts";
+import { isOnnx } from "../formats/onnx/proto.ts";
 import { isConvNetJs } from "./convnetjs.ts";
 import { isKeras } from "./keras/file.ts";
 import { isTfjs } from "./tfjs.ts";
@@ -12,6 +13,7 @@ export type ModelFormat =
   | "convnetjs"
   | "keras"
   | "keras_h5"
+  | "onnx"
   | "pytorch";
 
 /**
@@ -24,6 +26,7 @@ export function modelFormat(bytes: Uint8Array): ModelFormat | null {
   if (isZip(bytes)) return zipFormat(bytes);
   if (isSafetensors(bytes)) return "safetensors";
   if (isLegacyPyTorch(bytes)) return "pytorch";
+  if (isOnnx(bytes)) return "onnx";
   return jsonFormat(bytes);
 }
 

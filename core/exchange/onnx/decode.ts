@@ -1,0 +1,275 @@
+import { DeconvError } from "../../errors.ts";
+import type { OnnxArray } from "../../formats/onnx/array.ts";
+import {
+  decodeOnnxGraph,
+  FLOAT,
+  type OnnxGraph,
+  type OnnxNode,
+  type OnnxValueInfo,
+} from "../../formats/onnx/proto.ts";
+import { input, type Symbolic } from "../../layer.ts";
+import { activation } from "../../layers/activation.ts";
+import type { Model } from "../../model.ts";
+import { model } from "../../sequential.ts";
+import { type Shape, shapeText, sizeOf } from "../../tensor.ts";
+import { evaluateNode } from "./evaluate.ts";
+import {
+  channelsLast,
+  type Flow,
+  flowOf,
+  inOrder,
+  natural,
+  naturalOrder,
+  settled,
+} from "./flow.ts";
+import { setWeights } from "./layered.ts";
+import { ARRAY_OPERATORS, LAYER_OPERATORS } from "./operators.ts";
+import { isFlow, nodeTitle, type OnnxValue, Site, type SiteContext, type Weights } from "./site.ts";
+
+/** What a file does not say of itself. */
+export interface DecodeOnnxOptions {
+  /** What to call the file in errors. Default `"model"`. */
+  name?: string;
+  /** Sizes of inputs by their name, without the batch and in ONNX's order, where the file leaves them free. */
+  inputShapes?: Readonly<Record<string, Shape>>;
+}
+
+/** A model that was read from an ONNX file. */
+export interface DecodedOnnx {
+  /** The model, which runs and trains. */
+  model: Model;
+  /** Names of the file's inputs, in the order of the model's. */
+  inputs: readonly string[];
+  /** Names of the file's outputs, in the order of the model's. */
+  outputs: readonly string[];
+  /** The version of ONNX's operators. */
+  opset: number;
+  /** Who wrote the file; may be empty. */
+  producer: string;
+}
+
+/** Numbers that all constants together may come to that are computed while reading. */
+const MOST_COMPUTED = 2 ** 27;
+
+/** What `encodeOnnx` calls itself; its files have channels first in every input and output. */
+export const PRODUCER = "deconv";
+
+/** Operators to which axis 1 is the channels. */
+const CHANNELS_FIRST = new Set([
+  "Conv",
+  "ConvTranspose",
+  "MaxPool",
+  "AveragePool",
+  "GlobalMaxPool",
+  "GlobalAveragePool",
+  "MaxUnpool",
+  "BatchNormalization",
+  "InstanceNormalization",
+  "GroupNormalization",
+  "DepthToSpace",
+  "SpaceToDepth",
+  "Resize",
+  "Upsample",
+]);
+
+/** Operators to which the order of axes is what ONNX says. */
+const AS_SAID = new Set([
+  "Transpose",
+  "Reshape",
+  "Flatten",
+  "MatMul",
+  "Gemm",
+  "LayerNormalization",
+  "Gather",
+]);
+
+/**
+ * Reads the bytes of an ONNX model as a model that runs and trains.
+ *
+ * ONNX has channels in front, `[batch, channels, height, width]`; the model has them last, as every
+ * model here, and is to be given `[batch, height, width, channels]`. That is settled while reading:
+ * kernels are turned once, transpositions that cancel vanish, and a dense layer behind flattened
+ * pictures gets its rows in the order in which pictures lie here. An input that the file at once
+ * transposes or flattens keeps the order it has. The batch is free, whatever the file says.
+ *
+ * Nothing in the file is run or trusted; weights must be inside of it. What has no layer here is
+ * refused, by the name of the node.
+ *
+ * @throws {DeconvError} When the file is damaged, or is not made of layers that there are.
+ *
+ * @example
+ * ```ts
+ * import { conv2d, decodeOnnx, encodeOnnx, sequential } from "@deconv/deconv";
+ * const net = sequential([conv2d({ filters: 4, kernelSize: 3, inputShape: [8, 8, 3] })]);
+ * const { model } = decodeOnnx(encodeOnnx(net));
+ * console.log(model.inputShape, model.outputShape); // [8, 8, 3] [6, 6, 4]
+ * ```
+ */
+export function decodeOnnx(bytes: Uint8Array, options: DecodeOnnxOptions = {}): DecodedOnnx {
+  try {
+    return decode(decodeOnnxGraph(bytes), options);
+  } catch (error) {
+    const fault = error instanceof DeconvError
+      ? error.message
+      : error instanceof RangeError || error instanceof TypeError
+      ? "its description of the network is malformed"
+      : null;
+    if (fault === null) throw error;
+    // Names in a file may be anything.
+    const line = fault.replaceAll(/\p{C}+/gu, " ").slice(0, 500);
+    throw new DeconvError(`Cannot read the ONNX model "${options.name ?? "model"}": ${line}`);
+  }
+}
+
+function decode(graph: OnnxGraph, options: DecodeOnnxOptions): DecodedOnnx {
+  const { name, starts, ends, names, weights } = readOnnxNetwork(graph, options);
+  const made = model({ inputs: starts, outputs: ends }, { name });
+  setWeights(made, weights);
+  return {
+    model: made,
+    inputs: names,
+    outputs: graph.outputs.map((output) => output.name),
+    opset: graph.opset,
+    producer: graph.producer,
+  };
+}
+
+/** A network whose layers have no parameters yet. */
+export interface OnnxNetwork {
+  /** Its name. */
+  readonly name: string;
+  /** Its inputs. */
+  readonly starts: readonly Symbolic[];
+  /** Its outputs. */
+  readonly ends: readonly Symbolic[];
+  /** The inputs' names in the file. */
+  readonly names: readonly string[];
+  /** What the layers' parameters will be. */
+  readonly weights: Weights;
+}
+
+/**
+ * Turns a graph into layers.
+ *
+ * @throws {DeconvError} When it has what no layer does.
+ */
+export function readOnnxNetwork(
+  graph: OnnxGraph,
+  { inputShapes = {} }: DecodeOnnxOptions = {},
+): OnnxNetwork {
+  const counts = new Map<string, number>();
+  const names = [
+    ...graph.nodes.flatMap(({ inputs }) => inputs),
+    ...graph.outputs.map((o) => o.name),
+  ];
+  for (const used of names) counts.set(used, (counts.get(used) ?? 0) + 1);
+  const used = graph.inputs.filter((info) => counts.has(info.name));
+  const batch = used.map(({ shape }) => shape?.[0]).find((size) => typeof size === "number");
+  const weights: Weights = new Map();
+  const uses = (value: string) => counts.get(value) ?? 0;
+  const context: SiteContext = {
+    opset: graph.opset,
+    batch: batch as number ?? null,
+    weights,
+    uses,
+  };
+  const values = new Map<string, OnnxValue>(graph.initializers);
+  const starts = used.map((info) => {
+    const flow = inputFlow(graph, info, inputShapes[info.name]);
+    values.set(info.name, flow);
+    return flow.symbol;
+  });
+  const taken = new Set<string>();
+  let computed = 0;
+  for (const node of graph.nodes) {
+    const outputs = node.outputs.map((value) => uses(value) ? value : "");
+    const made = convert({ ...node, outputs }, values, context, taken);
+    outputs.forEach((value, i) => value && made[i] && values.set(value, made[i]));
+    for (const value of made) if (!isFlow(value)) computed += value.data.length;
+    if (computed > MOST_COMPUTED) throw new DeconvError("its constants grow beyond any use");
+  }
+  const ends: Symbolic[] = [];
+  for (const { name } of graph.outputs) {
+    const value = values.get(name);
+    if (!value) throw new DeconvError(`nothing makes the output "${name}"`);
+    if (!isFlow(value)) throw new DeconvError(`the output "${name}" does not depend on any input`);
+    const { symbol } = settledOutput(value, graph.producer === PRODUCER);
+    const plain = !starts.includes(symbol) && !ends.includes(symbol);
+    ends.push(plain ? symbol : activation("linear").apply(symbol));
+  }
+  const inputNames = used.map((info) => info.name);
+  return { name: graph.name || "model", starts, ends, names: inputNames, weights };
+}
+
+/** An output as it is given out: pictures with channels last, all else as ONNX has it. */
+function settledOutput(value: Flow, ours: boolean): Flow {
+  const flow = settled(value), last = channelsLast(flow.order.length);
+  return ours || flow.order.join() === last.join() ? inOrder(flow, last) : natural(flow);
+}
+
+/** The beginning of a network. */
+function inputFlow(graph: OnnxGraph, info: OnnxValueInfo, given?: Shape): Flow {
+  const { name, type } = info, sizes = given ?? info.shape?.slice(1);
+  if (!sizes?.length) throw new DeconvError(`its input "${name}" is no batch of arrays`);
+  const shape = sizes.map((size) => {
+    if (typeof size === "number" && Number.isInteger(size) && size > 0) return size;
+    throw new DeconvError(
+      `its input "${name}" leaves sizes free ([${
+        sizes.map((s) => s ?? "?")
+      }] after the batch): give them as inputShapes`,
+    );
+  });
+  if (sizeOf(shape) > 2 ** 30) throw new DeconvError(`its input has the shape ${shapeText(shape)}`);
+  const rank = shape.length + 1;
+  const first = graph.producer === PRODUCER || wantsChannelsLast(graph, name);
+  const order = first ? channelsLast(rank) : naturalOrder(rank);
+  const symbol = input({ name, shape: order.slice(1).map((axis) => shape[axis - 1]) });
+  return {
+    ...flowOf(symbol, order),
+    whole: type !== FLOAT && type !== 10 && type !== 11 && type !== 16,
+  };
+}
+
+/** Whether what uses a value first, functions of each value aside, takes axis 1 for the channels. */
+function wantsChannelsLast({ nodes }: OnnxGraph, name: string): boolean {
+  const names = new Set([name]);
+  for (const { op, inputs, outputs } of nodes) {
+    if (!inputs.some((value) => names.has(value))) continue;
+    if (CHANNELS_FIRST.has(op)) return true;
+    if (AS_SAID.has(op)) return false;
+    for (const value of outputs) names.add(value);
+  }
+  return false;
+}
+
+/** What a node makes: constants of constants, layers of anything else. */
+function convert(
+  node: OnnxNode,
+  values: ReadonlyMap<string, OnnxValue>,
+  context: SiteContext,
+  taken: Set<string>,
+): readonly OnnxValue[] {
+  const inputs = node.inputs.map((name) => {
+    if (!name) return null;
+    const found = values.get(name);
+    if (found) return found;
+    throw new DeconvError(`${nodeTitle(node)}: nothing has made its input "${name}"`);
+  });
+  if (!inputs.some((value) => value && isFlow(value))) {
+    return evaluateNode(node, inputs as (OnnxArray | null)[], context.opset);
+  }
+  const converter = node.domain ? undefined : LAYER_OPERATORS.get(node.op);
+  const site = new Site(node, inputs, context);
+  if (!converter) {
+    const known = !node.domain && ARRAY_OPERATORS.has(node.op);
+    throw site.fail(known ? "there is no layer that does it" : "the operator is not known");
+  }
+  const made = converter(site);
+  const [layer, another] = site.layers;
+  const free = layer && !another && !layer.name && !taken.has(node.name);
+  if (free && /^[\w.-]+$/.test(node.name)) {
+    layer.name = node.name;
+    taken.add(node.name);
+  }
+  return made;
+}
