@@ -82,6 +82,12 @@ export function expectShape(
   );
 }
 
+/** A message as one line that ends: names in it come from the file. */
+function oneLine(text: string): string {
+  const flat = text.replaceAll(/\p{Cc}+/gu, " ");
+  return flat.length > 600 ? `${flat.slice(0, 600)}…` : flat;
+}
+
 /** Runs a reader: whatever goes wrong in it becomes one line that names the file. */
 export function reading<T>(name: string, read: () => T): T {
   try {
@@ -89,7 +95,7 @@ export function reading<T>(name: string, read: () => T): T {
   } catch (error) {
     if (error instanceof DeconvError) {
       const fault = error.message.replace(/^Cannot read (?:"[^"]*"|[^":]+): /, "");
-      throw new DeconvError(`Cannot read "${name}": ${fault}`);
+      throw new DeconvError(`Cannot read "${name}": ${oneLine(fault)}`);
     }
     if (error instanceof TypeError || error instanceof RangeError) {
       // A form nobody thought of, deep in some option; or nested too deep.

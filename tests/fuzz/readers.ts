@@ -32,6 +32,7 @@ import { sizeOf } from "../../core/tensor.ts";
 import { runtime } from "../../core/wasm/runtime.ts";
 import type { Reader } from "../harness/fuzz.ts";
 import { branched, KINDS } from "../harness/saved_models.ts";
+import { EXCHANGE_READERS } from "./exchange_readers.ts";
 
 const text = (content: string) => new TextEncoder().encode(content);
 const count = (length: number, value = (i: number) => i * 37) =>
@@ -359,4 +360,5 @@ export const READERS: readonly Reader[] = [
   jpegReader,
   wavReader,
   csvReader,
+  ...EXCHANGE_READERS,
 ];
