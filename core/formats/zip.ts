@@ -37,7 +37,7 @@ export function isZip(bytes: Uint8Array): boolean {
  */
 export function readZip(bytes: Uint8Array, name: string): ZipEntry[] {
   const refuse = (why: string): never => {
-    throw new DeconvError(`Cannot read ${name} as zip: ${why}`);
+    throw new DeconvError(`Cannot read ${name} as zip: ${why.replaceAll(/\p{Cc}+/gu, " ")}`);
   };
   const damaged = "it is cut short or damaged: get the file again";
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
