@@ -3,7 +3,7 @@
 import "./harness/allocations.ts";
 import assert from "node:assert/strict";
 import { zipSync } from "fflate";
-import { csv, decodeNpz, encodeNpy, encodeSafetensors, tensor } from "../mod.ts";
+import { csv, decodeNpz, DeconvError, encodeNpy, encodeSafetensors, tensor } from "../mod.ts";
 import { memorySource } from "../core/data/opened.ts";
 import { decodeJpeg } from "../core/formats/jpeg.ts";
 import { decodePng } from "../core/formats/png.ts";
@@ -70,6 +70,18 @@ Deno.test("one long row is a table, and takes what it takes", async () => {
   const { shape } = await csv(memorySource("f", bytes), { label: null });
   assert.deepEqual(shape, [50_000]);
   assert.ok(allocated() < 64 * bytes.length);
+});
+
+Deno.test("what a file calls its parts cannot break the line of an error, nor command a terminal", () => {
+  const { message } = new DeconvError(
+    "Cannot read a\nb\u001b[2Jc\r\u202ed\u2028e: ä, 日本 and 🙂 stay",
+  );
+  assert.equal(
+    message,
+    "Cannot read a\\nb\\u001b[2Jc\\u000d\\u202ed\\u2028e: ä, 日本 and 🙂 stay",
+  );
+  const zip = zipSync({ "a\n\u001b[2J.npy": new Uint8Array(3) });
+  assert.throws(() => decodeNpz(zip, "f"), refusal(/a\\n\\u001b\[2J/));
 });
 
 Deno.test("names of a file's tensors are names, whatever they are called elsewhere", async () => {
