@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import {
+  activation,
   adam,
   conv2d,
   decodeOnnx,
@@ -27,6 +28,8 @@ import {
   type OnnxAttribute,
   type OnnxNode,
 } from "../core/formats/onnx/proto.ts";
+import { evaluateOnnx } from "../core/exchange/onnx/evaluate.ts";
+import { numpyUniform } from "../core/exchange/onnx/numpy_random.ts";
 import { MessageWriter } from "../core/formats/onnx/wire.ts";
 import { difference, judgeFolder } from "./harness/onnx_conformance.ts";
 import { layerModels, sampleInputs, worst } from "./harness/onnx_export.ts";
@@ -82,6 +85,40 @@ Deno.test("every kind of layer is the same after a round trip through ONNX", asy
     assert.deepEqual(got.shape, wanted.shape, name);
     assert.ok(worst(got.data, wanted.data) < 1e-4, name);
   }
+});
+
+Deno.test("batch normalisation in training gives what the batch says, and moves the running numbers", () => {
+  const graph = decodeOnnxGraph(file(
+    [["BatchNormalization", ["x", "s", "b", "m", "v"], "y", {
+      training_mode: 1,
+      momentum: 0.75,
+      epsilon: 1,
+    }]],
+    {
+      s: floatArray([1], [2]),
+      b: floatArray([1], [1]),
+      m: floatArray([1], [4]),
+      v: floatArray([1], [8]),
+    },
+    ["batch", 1, 2],
+  ));
+  const nodes = graph.nodes.map((node) => ({ ...node, outputs: ["y", "mean", "variance"] }));
+  const outputs = ["y", "mean", "variance"].map((name) => ({ name, type: FLOAT, shape: null }));
+  const x = floatArray([2, 1, 2], [1, 3, 5, 7]);
+  const got = evaluateOnnx({ ...graph, nodes, outputs }, new Map([["x", x]]));
+  const root = Math.sqrt(5 + 1);
+  const wanted = [[-3, -1, 1, 3].map((d) => d / root * 2 + 1), [4], [8 * 0.75 + 5 * 0.25]];
+  got.forEach(({ data }, i) => assert.ok(worst(data, wanted[i]) < 1e-6));
+});
+
+Deno.test("numpy's uniform numbers", () => {
+  // numpy.random.seed(0); numpy.random.uniform(size=3)
+  const draw = numpyUniform(0);
+  assert.deepEqual([draw(), draw(), draw()].map((x) => x.toFixed(8)), [
+    "0.54881350",
+    "0.71518937",
+    "0.60276338",
+  ]);
 });
 
 /** The bytes of a model from `x` to `y`. */
@@ -156,6 +193,25 @@ Deno.test("transpositions cancel, and a sum with a constant is a bias", () => {
   assert.deepEqual(net.layers.map(({ kind }) => kind), ["conv2d"]);
   assert.deepEqual([...net.getWeights(`${net.layers[0].name}/bias`).data], [1, 2, 3, 4]);
   assert.deepEqual([net.inputShape, net.outputShape], [[5, 6, 3], [4, 5, 4]]);
+});
+
+Deno.test("gelu is one activation again, written as here or as PyTorch does", () => {
+  const here = sequential([activation("gelu", { inputShape: [4, 4, 2] })]);
+  const read = decodeOnnx(encodeOnnx(here)).model;
+  assert.deepEqual(read.layers.map(({ config }) => config.kind), ["gelu"]);
+  const scalar = (value: number) => floatArray([], [value]);
+  const { model: other } = decodeOnnx(file(
+    [
+      ["Div", ["x", "root"], "a"],
+      ["Erf", ["a"], "b"],
+      ["Add", ["b", "one"], "c"],
+      ["Mul", ["x", "c"], "d"],
+      ["Mul", ["d", "half"], "y"],
+    ],
+    { root: scalar(Math.SQRT2), one: scalar(1), half: scalar(0.5) },
+    ["batch", 3],
+  ));
+  assert.deepEqual(other.layers.map(({ config }) => config.kind), ["gelu"]);
 });
 
 Deno.test("a model that was read trains", async () => {

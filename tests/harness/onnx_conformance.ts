@@ -9,7 +9,7 @@ const RELATIVE = 1e-3, ABSOLUTE = 1e-7;
 
 /** Operators on quantised numbers, sequences, control flow, and files of pictures. */
 const OUT_OF_SCOPE =
-  /^(Q|.*Quantize|.*Integer$|Sequence|SplitToSequence|ConcatFromSequence|Optional|If$|Loop$|Scan$|ImageDecoder$|Gradient$)/;
+  /^(Q|.*[Qq]uantize|.*Integer$|Sequence|SplitToSequence|ConcatFromSequence|Optional|If$|Loop$|Scan$|ImageDecoder$|Gradient$)/;
 
 /** Types of numbers of fewer than 8 bits, of 8-bit floats, texts and complex numbers. */
 const OUT_OF_SCOPE_TYPE = /numbers of type \d+ are not read/;

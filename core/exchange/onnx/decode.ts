@@ -22,6 +22,7 @@ import {
   naturalOrder,
   settled,
 } from "./flow.ts";
+import { foldGelu } from "./fold_gelu.ts";
 import { setWeights } from "./layered.ts";
 import { ARRAY_OPERATORS, LAYER_OPERATORS } from "./operators.ts";
 import { isFlow, nodeTitle, type OnnxValue, Site, type SiteContext, type Weights } from "./site.ts";
@@ -154,9 +155,10 @@ export interface OnnxNetwork {
  * @throws {DeconvError} When it has what no layer does.
  */
 export function readOnnxNetwork(
-  graph: OnnxGraph,
+  file: OnnxGraph,
   { inputShapes = {} }: DecodeOnnxOptions = {},
 ): OnnxNetwork {
+  const graph = foldGelu(file);
   const counts = new Map<string, number>();
   const names = [
     ...graph.nodes.flatMap(({ inputs }) => inputs),

@@ -2,6 +2,7 @@
 import { DeconvError } from "../../errors.ts";
 import { isFloat, type OnnxArray } from "../../formats/onnx/array.ts";
 import type { OnnxGraph, OnnxNode } from "../../formats/onnx/proto.ts";
+import { runBatchStatistics } from "./batch_statistics.ts";
 import { flatIndices, ownPlaces, runPools } from "./layered_pools.ts";
 import { runEach, runLayers, runLeading } from "./layered.ts";
 import { runVolumes } from "./layered_volumes.ts";
@@ -40,6 +41,9 @@ function layered(
   const site = new Site(node, arrays, { opset, batch: null, weights: new Map(), uses: () => 1 });
   const x = site.array(0), rank = x.shape.length, { op } = node;
   if (op in CONVOLUTIONS && rank === 5) return runVolumes(node, arrays, opset);
+  if (op === "BatchNormalization" && site.number("training_mode", 0)) {
+    return runBatchStatistics(node, arrays, opset);
+  }
   if (op === "MaxUnpool") return unpooled(site, arrays, opset);
   if (op === "MaxPool" && node.outputs[1]) return withPlaces(site, arrays, opset);
   if (op === "LpPool") return runPools(node, x, opset);

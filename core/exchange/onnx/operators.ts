@@ -5,6 +5,7 @@ import { NORMALIZATIONS } from "./convert_norm.ts";
 import { POOLS } from "./convert_pool.ts";
 import { RESIZES } from "./convert_resize.ts";
 import { SHAPES } from "./convert_shape.ts";
+import { GRID_OPERATORS } from "./operators_grids.ts";
 import { MOVE_OPERATORS } from "./operators_moves.ts";
 import { PICTURE_OPERATORS } from "./operators_pictures.ts";
 import { SUM_OPERATORS } from "./operators_sums.ts";
@@ -32,5 +33,6 @@ export const ARRAY_OPERATORS: ReadonlyMap<string, Converter> = table(
   MOVE_OPERATORS,
   SUM_OPERATORS,
   PICTURE_OPERATORS,
+  GRID_OPERATORS,
   TRAINING_OPERATORS,
 );

@@ -8,6 +8,7 @@ import {
 } from "../../formats/onnx/array.ts";
 import { sizeOf } from "../../tensor.ts";
 import { broadcastStrides, gathered } from "./arrays.ts";
+import { numpyUniform } from "./numpy_random.ts";
 import type { Converter, Site } from "./site.ts";
 
 /** The shape that arrays of these shapes have together. */
@@ -121,12 +122,13 @@ function cast(array: OnnxArray, type: ArrayType): OnnxArray {
 /** A copy that is neither changed nor shared. */
 const same: Converter = (site) => [site.array(0)];
 
+/** While training, what numpy would draw for the seed is dropped, as ONNX's reference does. */
 const dropout: Converter = (site) => {
-  const x = site.array(0), training = site.has(2) && site.array(2).data[0];
-  if (training && (!site.has(1) || site.array(1).data[0] !== 0)) {
-    throw site.fail("what it drops is drawn at random");
-  }
-  return [x, mapped(x, () => 1, "bool")];
+  const x = site.array(0), rate = site.has(1) ? site.array(1).data[0] : site.number("ratio", 0.5);
+  if (!(site.has(2) && site.array(2).data[0]) || rate === 0) return [x, mapped(x, () => 1, "bool")];
+  const draw = numpyUniform(site.number("seed", 0));
+  const mask = mapped(x, () => draw() >= rate ? 1 : 0, "bool");
+  return [combined(site, [x, mask], (value, kept) => value * kept / (1 - rate)), mask];
 };
 
 /** Operators that work value by value. */
