@@ -65,8 +65,8 @@ Deno.test("a data folder that is removed ends the run; it goes on once the data 
     for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
       if (!/^into /m.test(text)) continue;
       // Once there is a state to go on from.
-      while (!filesIn(out).includes("model.safetensors")) {
-        await new Promise((r) => setTimeout(r, 5));
+      for (let i = 0; i < 4000 && !filesIn(out).includes("model.safetensors"); i++) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
       }
       Deno.renameSync(pictures, away);
     }
