@@ -84,12 +84,19 @@ const TASKS: readonly Task[] = [
     write: ["why"],
     leaves: ["explain.json"],
   },
+  { args: ["inspect", "run"], read: ["run"] },
+  {
+    args: ["convert", "run", "web/model.json"],
+    read: ["run", "web"],
+    write: ["web"],
+    leaves: ["model.json", "group1-shard1of1.bin"],
+  },
 ];
 
 Deno.test("each command runs with exactly the paths it was given", () =>
   withFolder(async (folder) => {
     makePictures(join(folder, "pictures"));
-    Deno.mkdirSync(join(folder, "report"));
+    for (const name of ["report", "web"]) Deno.mkdirSync(join(folder, name));
     const vae = preset("vae").build({ shape: [8, 8, 1], seed: 1 });
     await saveModel(vae, join(folder, "vae.model"));
     for (const { args, read = [], write = [], leaves = [] } of TASKS) {

@@ -71,6 +71,20 @@ for (const [name, file] of [["h5", kerasH5File], ["keras", kerasFile]] as const)
   });
 }
 
+Deno.test("groups of HDF5 of any size are read, as libhdf5 writes them", async () => {
+  for (const count of [1, 8, 9, 40, 300, 1000]) {
+    const net = sequential(
+      Array.from({ length: count }, (_, i) => dense({ name: `layer-with-a-name-${i}`, units: 1 })),
+      { inputShape: [1] },
+    );
+    for (const { name, shape } of net.parameters) net.setWeights(name, numbers(shape, name));
+    const { model: again } = decodeKerasH5(await kerasH5File(net));
+    again.parameters.forEach(({ name, value }, i) => {
+      assert.equal(value.view[0], net.parameters[i].value.view[0], name);
+    });
+  }
+});
+
 Deno.test("what Keras has and deconv has not is refused by the layer's name", async () => {
   const net = sequential([dense({ name: "fc", units: 2, inputShape: [3] })]);
   await assert.rejects(

@@ -4,6 +4,7 @@
  * compression and links to other files are refused. Nothing is read before it is asked for.
  */
 import { type Shape, sizeOf, type Tensor } from "../tensor.ts";
+import { denseLinks } from "./hdf5_dense.ts";
 import { DAMAGED, type Hdf5Bytes, hdf5Bytes, NOWHERE, refuseHdf5 } from "./hdf5_bytes.ts";
 import { type Hdf5Type, readNumbers, readSpace, readTexts, readType } from "./hdf5_values.ts";
 
@@ -182,10 +183,13 @@ function readLinks(bytes: Hdf5Bytes, messages: readonly Message[]): Map<string, 
     } else if (type === LINK) {
       const link = readLink(bytes, at);
       if (link) links.set(...link);
-    } else if (
-      type === LINKS && bytes.uint(at + 2 + (bytes.uint(at + 1, 1) & 1 ? 8 : 0), 8) < NOWHERE
-    ) {
-      refuseHdf5("a group has more members than its header holds: save it with an older h5py");
+    } else if (type === LINKS) {
+      const heapAt = at + 2 + (bytes.uint(at + 1, 1) & 1 ? 8 : 0), heap = bytes.uint(heapAt, 8);
+      if (heap === NOWHERE) continue;
+      for (const place of denseLinks(bytes, heap, bytes.uint(heapAt + 8, 8))) {
+        const link = readLink(bytes, place);
+        if (link) links.set(...link);
+      }
     }
   }
   return links;

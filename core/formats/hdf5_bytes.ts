@@ -19,8 +19,8 @@ export interface Hdf5Bytes {
 /** An address that is none. */
 export const NOWHERE = 2 ** 64;
 
-/** More steps than a file of this size can have parts are a circle. */
-const STEPS = 100_000;
+/** Steps that reading may take, and more for every byte up to a limit: beyond them its parts are a circle. */
+const STEPS = 100_000, MORE = 10_000_000;
 
 /** Refuses an HDF5 file. */
 export function refuseHdf5(fault: string): never {
@@ -65,7 +65,9 @@ export function hdf5Bytes(bytes: Uint8Array): Hdf5Bytes {
       }
     },
     step() {
-      if (++steps > STEPS) refuseHdf5("its parts refer to each other without end");
+      if (++steps > STEPS + Math.min(size, MORE)) {
+        refuseHdf5("its parts refer to each other without end");
+      }
     },
   };
 }
