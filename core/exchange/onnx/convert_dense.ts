@@ -1,5 +1,5 @@
 import type { OnnxArray } from "../../formats/onnx/array.ts";
-import { floatArray } from "../../formats/onnx/array.ts";
+import { expectSmall, floatArray } from "../../formats/onnx/array.ts";
 import { add } from "../../layers/add.ts";
 import { concatenate } from "../../layers/concatenate.ts";
 import { dense } from "../../layers/dense.ts";
@@ -89,6 +89,7 @@ function alongOneAxis(site: Site, x: Flow, { data, shape }: OnnxArray): [number,
   const axis = wide[0] ?? x.order[rank - 1];
   const count = sizes[axis - 1];
   if (data.length !== 1 && data.length !== count) throw site.fail(`its sizes do not fit`);
+  expectSmall([count]);
   return [axis, Float32Array.from({ length: count }, (_, i) => data[data.length === 1 ? 0 : i])];
 }
 

@@ -1,4 +1,4 @@
-import type { OnnxArray } from "../../formats/onnx/array.ts";
+import { expectSmall, type OnnxArray } from "../../formats/onnx/array.ts";
 import type { Layer } from "../../layer.ts";
 import { batchNormalization } from "../../layers/batch_normalization.ts";
 import { groupNormalization } from "../../layers/group_normalization.ts";
@@ -34,6 +34,7 @@ const instance: Converter = (site) => {
 const group: Converter = (site) => {
   const groups = site.number("num_groups", 1), channels = onnxShape(site.flow(0))[0];
   // Before opset 21 there is a factor for each group.
+  expectSmall([channels]);
   const spread = ({ data }: OnnxArray): Tensor => ({
     shape: [channels],
     data: Float32Array.from(

@@ -6,6 +6,9 @@ import { channelsLast, flowOf, inOrder, onnxShape, overPlane, rankOf } from "./f
 import { type ResizeAxis, type ResizeOptions, resizeTaps, type Taps } from "./resize_axes.ts";
 import { type Converter, isFlow, type Site } from "./site.ts";
 
+/** Places that an axis of a resized picture may have. */
+const MOST_PLACES = 2 ** 16;
+
 /** The axes of a Resize or Upsample of an array of this shape, batch included, and how. */
 export function resizeOf(site: Site, shape: readonly number[]): {
   axes: readonly ResizeAxis[];
@@ -46,8 +49,8 @@ export function resizeOf(site: Site, shape: readonly number[]): {
       roi: some ? [roi[k], roi[k + chosen.length]] : [0, 1],
     };
   });
-  if (!axes.every((axis) => axis.out >= 1 && axis.scale > 0)) {
-    throw site.fail("nothing is left of it");
+  if (!axes.every(({ out, scale }) => out >= 1 && out <= MOST_PLACES && scale > 0)) {
+    throw site.fail("it makes axes of no size, or too large");
   }
   return {
     axes,

@@ -1,5 +1,5 @@
 /** Moving values of arrays about: shapes, parts, copies. */
-import { indexArray, type OnnxArray, zerosOf } from "../../formats/onnx/array.ts";
+import { expectSmall, indexArray, type OnnxArray, zerosOf } from "../../formats/onnx/array.ts";
 import { sizeOf } from "../../tensor.ts";
 import { gathered, stridesOf, transposed, withShape } from "./arrays.ts";
 import { broadcastShape, broadcastTo } from "./operators_values.ts";
@@ -147,17 +147,17 @@ const pad: Converter = (site) => {
     axes.includes(axis) ? given[from + axes.indexOf(axis)] : 0;
   const places = x.shape.map((size, axis) => {
     const begin = side(axis, 0), total = size + begin + side(axis, axes.length);
-    zerosOf("bool", [total]);
+    expectSmall([total]);
     return Array.from({ length: total }, (_, i) => padPlace(i - begin, size, mode));
   });
-  zerosOf("bool", places.map((list) => list.length));
+  expectSmall(places.map((list) => list.length));
   return [picked(x, places, fill)];
 };
 
 const centerCropPad: Converter = (site) => {
   const x = site.array(0), rank = x.shape.length, wanted = site.numbers(1)!;
   const axes = site.list("axes")?.map((axis) => site.axis(axis, rank)) ?? indices(rank);
-  zerosOf("bool", wanted);
+  expectSmall(wanted);
   const places = x.shape.map((size, axis) => {
     const out = axes.includes(axis) ? wanted[axes.indexOf(axis)] : size;
     const shift = out > size ? -Math.floor((out - size) / 2) : Math.floor((size - out) / 2);
@@ -200,7 +200,7 @@ const gatherElements: Converter = (site) => {
 
 const tile: Converter = (site) => {
   const x = site.array(0), repeats = site.numbers(1)!;
-  zerosOf(x.type, x.shape.map((size, i) => size * repeats[i]));
+  expectSmall(x.shape.map((size, i) => size * repeats[i]));
   const places = x.shape.map((size, i) =>
     Array.from({ length: size * repeats[i] }, (_, k) => k % size)
   );
@@ -210,6 +210,7 @@ const tile: Converter = (site) => {
 const constantOfShape: Converter = (site) => {
   const shape = site.numbers(0)!, value = site.node.attributes.get("value");
   const array = typeof value === "object" && "data" in value ? value as OnnxArray : null;
+  expectSmall(shape);
   const to = zerosOf(array?.type ?? "float32", shape);
   to.data.fill(array?.data[0] ?? 0);
   return [to];
@@ -232,7 +233,9 @@ const constant: Converter = (site) => {
 
 const range: Converter = (site) => {
   const [start, limit, step] = [0, 1, 2].map((i) => site.array(i).data[0]);
-  const to = zerosOf(site.array(0).type, [Math.max(Math.ceil((limit - start) / step), 0)]);
+  const count = Math.max(Math.ceil((limit - start) / step), 0);
+  expectSmall([count]);
+  const to = zerosOf(site.array(0).type, [count]);
   to.data.forEach((_, i) => to.data[i] = start + i * step);
   return [to];
 };
@@ -240,7 +243,9 @@ const range: Converter = (site) => {
 const oneHot: Converter = (site) => {
   const at = site.array(0), depth = site.array(1).data[0], [off, on] = site.array(2).data;
   const axis = site.axis(site.number("axis", -1), at.shape.length + 1);
-  const to = zerosOf(site.array(2).type, at.shape.toSpliced(axis, 0, depth));
+  const shape = at.shape.toSpliced(axis, 0, depth);
+  expectSmall(shape);
+  const to = zerosOf(site.array(2).type, shape);
   const inner = sizeOf(at.shape.slice(axis));
   to.data.fill(off);
   at.data.forEach((place, i) => {
@@ -275,6 +280,7 @@ export const MOVE_OPERATORS: Record<string, Converter> = {
   },
   Expand: (site) => {
     const x = site.array(0), shape = broadcastShape(site, [x.shape, site.numbers(1)!]);
+    expectSmall(shape);
     return [broadcastTo(x, shape)];
   },
   Shape: (site) => {

@@ -37,6 +37,19 @@ export interface OnnxArray {
 /** More numbers than any array of a network has. */
 const MOST = 2 ** 29;
 
+/** More numbers than a constant of a network that is not in its file. */
+const MOST_GROWN = 2 ** 24;
+
+/**
+ * Checks a shape that a few numbers of a file ask for, before any memory is taken.
+ *
+ * @throws {DeconvError} When it is none, or too large.
+ */
+export function expectSmall(shape: readonly number[]): void {
+  if (shape.every((n) => Number.isInteger(n) && n >= 0) && sizeOf(shape) <= MOST_GROWN) return;
+  throw new DeconvError(`an array of shape ${shapeText(shape)} is more than a file may ask for`);
+}
+
 /** Whether numbers of this type are kept as float32. */
 export function isNarrow(type: ArrayType): boolean {
   return type === "float32" || type === "float16" || type === "bfloat16";
