@@ -1,6 +1,6 @@
 /**
  * What a run does about a world that fails: one clear line, and what was saved stays. Each row of
- * docs/faults.md that is not tested elsewhere.
+ * cli/faults.md that is not tested elsewhere.
  */
 
 import assert from "node:assert/strict";

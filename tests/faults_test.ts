@@ -1,10 +1,10 @@
-/** docs/faults.md: every row of its table is a test. */
+/** cli/faults.md: every row of its table is a test. */
 
 import assert from "node:assert/strict";
 
 Deno.test("every fault of the table has the test it names", () => {
   const read = (path: string) => Deno.readTextFileSync(new URL(path, import.meta.url));
-  const rows = read("../docs/faults.md").split("\n").filter((line) =>
+  const rows = read("../cli/faults.md").split("\n").filter((line) =>
     /^\| (?!fault|---)/.test(line)
   );
   assert.ok(rows.length > 10);
