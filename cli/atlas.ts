@@ -9,29 +9,25 @@ import {
   type Dataset,
   DeconvError,
   encodePng,
-  loadModelFile,
   type Model,
-  preset,
   receptiveFields,
   receptiveFieldTable,
-  setArithmetic,
-  setThreads,
   take,
 } from "../mod.ts";
 import { fileProblem, writeFileAtomic } from "../core/file.ts";
 import { type CountProgress, startCount } from "./count_progress.ts";
-import { expectInputs, openData, shownTo } from "./data.ts";
-import { modelPath } from "./model_path.ts";
+import { expectInputs, shownTo } from "./data.ts";
 import { dataOption, fitOptions, strictOption, threadsOption, wholeNumber } from "./options.ts";
 import { fileNames } from "./pictures.ts";
-import { readRun } from "./run.ts";
 import { openRunFolder } from "./run_folder.ts";
 import { stopOnSignal } from "./stop.ts";
+import { openSaved, openSavedData } from "./saved.ts";
 
 interface AtlasOptions {
   data?: string;
   size?: number;
   grayscale?: boolean;
+  workers?: number;
   corrupt?: "refuse" | "skip";
   layer?: string[];
   top: number;
@@ -97,23 +93,11 @@ async function writeSheets(
 }
 
 async function makeAtlas(given: string, options: AtlasOptions, done: (code: number) => void) {
-  if (options.strict) setArithmetic("strict");
-  if (options.threads) setThreads(options.threads);
-  const path = modelPath(given), { quiet, images, layer: layers, top } = options;
-  const { model, metadata } = await loadModelFile(path);
+  const saved = await openSaved(given, options), { model, path } = saved;
+  const { quiet, images, layer: layers, top } = options;
   if (options.fields) return console.log(receptiveFieldTable(receptiveFields(model)));
-  const run = readRun(metadata.run), chosen = run && preset(run.preset);
-  const data = await openData({
-    size: options.size ?? run?.size,
-    grayscale: options.grayscale ?? run?.grayscale,
-    corrupt: options.corrupt ?? run?.corrupt,
-    like: chosen ? undefined : model.inputShape,
-    data: options.data,
-    trainedOn: metadata.data,
-    seed: run?.seed,
-    preset: chosen,
-  });
-  const shown = shownTo(model, chosen, data);
+  const data = await openSavedData(saved, options);
+  const shown = shownTo(model, data.preset, data);
   const dataset = images === undefined ? shown : take(shown, images);
   expectInputs(model, dataset);
   const folder = openRunFolder(options.out ?? join(dirname(path), "atlas"));

@@ -7,31 +7,27 @@ import {
   DeconvError,
   diagnoseCheckerboard,
   encodePng,
-  loadModelFile,
   type Loss,
   makeOptimizer,
   type Model,
-  preset,
   rewriteCheckerboard,
-  setArithmetic,
-  setThreads,
   type SideDiagnosis,
 } from "../mod.ts";
 import { writeFileAtomic } from "../core/file.ts";
 import { targetOf } from "../core/presets/preset.ts";
-import { expectInputs, openData, shownTo } from "./data.ts";
+import { expectInputs, shownTo } from "./data.ts";
 import { diagnosisTable, sideWords, suggestion } from "./doctor_words.ts";
-import { modelPath } from "./model_path.ts";
 import { dataOption, fitOptions, strictOption, threadsOption, wholeNumber } from "./options.ts";
 import { firstSamples } from "./pictures.ts";
-import { readRun } from "./run.ts";
 import { openRunFolder } from "./run_folder.ts";
+import { openSaved, openSavedData } from "./saved.ts";
 
 interface DoctorOptions {
   data?: string;
   size?: number;
   grayscale?: boolean;
   corrupt?: "refuse" | "skip";
+  workers?: number;
   images: number;
   rewrite?: CheckerboardRewrite;
   epochs: number;
@@ -78,23 +74,10 @@ function sheet(model: Model, { layers, outputs, gradients }: CheckerboardDiagnos
 }
 
 async function doctor(given: string, options: DoctorOptions): Promise<void> {
-  if (options.strict) setArithmetic("strict");
-  if (options.threads) setThreads(options.threads);
-  const path = modelPath(given);
-  const { model, metadata } = await loadModelFile(path);
-  const run = readRun(metadata.run), chosen = run && preset(run.preset);
-  const data = await openData({
-    size: options.size ?? run?.size,
-    grayscale: options.grayscale ?? run?.grayscale,
-    corrupt: options.corrupt ?? run?.corrupt,
-    like: chosen ? undefined : model.inputShape,
-    data: options.data,
-    trainedOn: metadata.data,
-    samples: run?.samples,
-    seed: run?.seed,
-    preset: chosen,
-  });
-  const shown = shownTo(model, chosen, data);
+  const saved = await openSaved(given, options), { model, metadata, path, run } = saved;
+  const data = await openSavedData(saved, { ...options, samples: run?.samples });
+  const { preset } = data;
+  const shown = shownTo(model, preset, data);
   expectInputs(model, shown);
   const { input: x } = await firstSamples(shown, options.images);
   const found = diagnoseCheckerboard(model, x);
@@ -107,7 +90,7 @@ async function doctor(given: string, options: DoctorOptions): Promise<void> {
   try {
     const report: Record<string, unknown> = { model: path, images: x.shape[0], ...plain(found) };
     if (options.rewrite) {
-      if (chosen?.adversary) {
+      if (preset?.adversary) {
         throw new DeconvError(
           `Cannot retrain "${path}": a generator learns from its adversary; leave out --rewrite`,
         );
@@ -116,12 +99,12 @@ async function doctor(given: string, options: DoctorOptions): Promise<void> {
       const better = rewriteCheckerboard(model, { how });
       const start = diagnoseCheckerboard(better, x);
       better.compile({
-        loss: (chosen?.loss ?? "mse") as Loss,
-        metrics: chosen?.metrics,
-        optimizer: makeOptimizer("adam", { learningRate: chosen?.learningRate ?? 1e-3 }),
+        loss: (preset?.loss ?? "mse") as Loss,
+        metrics: preset?.metrics,
+        optimizer: makeOptimizer("adam", { learningRate: preset?.learningRate ?? 1e-3 }),
       });
       await better.fitDataset(data.train, {
-        target: chosen ? targetOf(chosen, data.train) : "input",
+        target: preset ? targetOf(preset, data.train) : "input",
         batchSize: run?.batchSize ?? 32,
         epochs,
         seed: run?.seed,

@@ -10,23 +10,18 @@ import {
   type FeatureVisualizationOptions,
   generatorOf,
   latentSearch,
-  loadModelFile,
   type Model,
-  preset,
   reconstructionSheet,
-  setArithmetic,
-  setThreads,
   type Target,
   unfuse,
   wholeLayer,
 } from "../mod.ts";
 import { writeFileAtomic } from "../core/file.ts";
-import { type Data, openData } from "./data.ts";
-import { modelPath } from "./model_path.ts";
+import type { Data } from "./data.ts";
 import { dataOption, fitOptions, strictOption, threadsOption, wholeNumber } from "./options.ts";
 import { firstSamples } from "./pictures.ts";
-import { readRun } from "./run.ts";
 import { openRunFolder } from "./run_folder.ts";
+import { openSaved, openSavedData } from "./saved.ts";
 
 interface DreamOptions {
   layer?: string;
@@ -43,6 +38,7 @@ interface DreamOptions {
   size?: number;
   grayscale?: boolean;
   corrupt?: "refuse" | "skip";
+  workers?: number;
   out?: string;
   threads?: number;
   strict?: boolean;
@@ -179,21 +175,8 @@ async function latents(
 }
 
 async function dream(given: string, options: DreamOptions): Promise<void> {
-  if (options.strict) setArithmetic("strict");
-  if (options.threads) setThreads(options.threads);
-  const path = modelPath(given);
-  const { model, metadata } = await loadModelFile(path);
-  const run = readRun(metadata.run), chosen = run && preset(run.preset);
-  const data = await openData({
-    size: options.size ?? run?.size,
-    grayscale: options.grayscale ?? run?.grayscale,
-    corrupt: options.corrupt ?? run?.corrupt,
-    like: chosen ? undefined : model.inputShape,
-    data: options.data,
-    trainedOn: metadata.data,
-    seed: run?.seed,
-    preset: chosen,
-  });
+  const saved = await openSaved(given, options), { model, path } = saved;
+  const data = await openSavedData(saved, options);
   const folder = openRunFolder(options.out ?? dirname(path));
   try {
     const made = await (options.latents ? latents : features)(model, data, options);

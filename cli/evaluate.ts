@@ -6,7 +6,6 @@ import {
   confusionMatrix,
   type Dataset,
   DeconvError,
-  loadModelFile,
   type Logs,
   map,
   type Model,
@@ -15,18 +14,16 @@ import {
   readBatches,
   sameShape,
   sequential,
-  setArithmetic,
-  setThreads,
   submodel,
 } from "../mod.ts";
 import { writeFileAtomic } from "../core/file.ts";
 import { targetOf } from "../core/presets/preset.ts";
-import { expectInputs, openData } from "./data.ts";
+import { expectInputs } from "./data.ts";
 import { thingsIn } from "./learn.ts";
-import { modelPath } from "./model_path.ts";
 import { dataOption, fitOptions, strictOption, threadsOption, wholeNumber } from "./options.ts";
 import { logsText } from "./progress.ts";
-import { readRun } from "./run.ts";
+import {} from "./run.ts";
+import { openSaved, openSavedData } from "./saved.ts";
 
 interface EvaluateOptions {
   data?: string;
@@ -42,12 +39,9 @@ interface EvaluateOptions {
 }
 
 async function evaluate(given: string, options: EvaluateOptions): Promise<void> {
-  if (options.strict) setArithmetic("strict");
-  if (options.threads) setThreads(options.threads);
   const { batchSize } = options;
-  const path = modelPath(given);
-  const { model: saved, metadata } = await loadModelFile(path);
-  const run = readRun(metadata.run), chosen = run && preset(run.preset);
+  const file = await openSaved(given, options), { model: saved, metadata, path, run } = file;
+  const chosen = run && preset(run.preset);
   if (chosen?.adversary) {
     throw new DeconvError(
       `Cannot evaluate "${path}": a generator has no right answers to compare with; see generate`,
@@ -56,19 +50,10 @@ async function evaluate(given: string, options: EvaluateOptions): Promise<void> 
   if (!saved.compiled) {
     throw new DeconvError(`Cannot evaluate "${path}": it was saved without a loss`);
   }
-  const { test } = await openData({
-    size: options.size ?? run?.size,
-    grayscale: options.grayscale ?? run?.grayscale,
-    corrupt: options.corrupt ?? run?.corrupt,
-    workers: options.workers,
-    like: chosen ? undefined : saved.inputShape,
-    data: options.data,
-    trainedOn: metadata.data,
+  const { test } = await openSavedData(file, {
+    ...options,
     // Of what a model was trained on, what was held out; of other data, all.
     holdOut: options.data === undefined || isSamePath(options.data, metadata.data),
-    samples: options.samples,
-    seed: run?.seed,
-    preset: chosen,
   });
   const model = chosen ? forSize(saved, chosen, test) : saved;
   expectInputs(model, test);

@@ -6,13 +6,9 @@ import {
   encodePng,
   type ExplainedBy,
   explanationSheet,
-  loadModelFile,
   type Model,
   partOf,
-  preset,
   sameShape,
-  setArithmetic,
-  setThreads,
   type Shape,
   type Tensor,
 } from "../mod.ts";
@@ -20,7 +16,7 @@ import { resolveTarget } from "../core/explain/target.ts";
 import { writeFileAtomic } from "../core/file.ts";
 import { sizeOf } from "../core/tensor.ts";
 import { type CountProgress, startCount } from "./count_progress.ts";
-import { expectInputs, openData, shownTo } from "./data.ts";
+import { expectInputs, shownTo } from "./data.ts";
 import { evidenceLines, evidenceWords } from "./explain_evidence.ts";
 import { explainBy, type Found, reportOf } from "./explain_by.ts";
 import { methodNames } from "./explain_methods.ts";
@@ -28,11 +24,10 @@ import { type ExplainOptions, explainOptions } from "./explain_options.ts";
 import { explainedPictures } from "./explain_pictures.ts";
 import { explainHead, explainRow } from "./explain_table.ts";
 import { readTarget } from "./explain_target.ts";
-import { modelPath } from "./model_path.ts";
 import { fileNames, firstSamples } from "./pictures.ts";
-import { readRun } from "./run.ts";
 import { openRunFolder } from "./run_folder.ts";
 import { stopOnSignal } from "./stop.ts";
+import { openSaved, openSavedData } from "./saved.ts";
 
 /** Training pictures that are baselines of expected gradients: enough that none of them counts alone. */
 const BASELINES = 16;
@@ -62,23 +57,11 @@ function columnOf({ method, map, evidence }: Found, reduce: ExplainOptions["redu
 }
 
 async function explain(given: string, options: ExplainOptions, done: (code: number) => void) {
-  if (options.strict) setArithmetic("strict");
-  if (options.threads) setThreads(options.threads);
-  const { quiet, seed, layer, baseline = 0 } = options, path = modelPath(given);
+  const { quiet, seed, layer, baseline = 0 } = options;
   const { names, named } = methodNames(options.method);
-  const { model, metadata } = await loadModelFile(path);
-  const run = readRun(metadata.run), chosen = run && preset(run.preset);
-  const data = await openData({
-    size: options.size ?? run?.size,
-    grayscale: options.grayscale ?? run?.grayscale,
-    workers: options.workers,
-    like: chosen ? undefined : model.inputShape,
-    data: options.data,
-    trainedOn: metadata.data,
-    seed: run?.seed,
-    preset: chosen,
-  });
-  const dataset = shownTo(model, chosen, data);
+  const saved = await openSaved(given, options), { model, path } = saved;
+  const data = await openSavedData(saved, options);
+  const dataset = shownTo(model, data.preset, data);
   expectInputs(model, dataset);
   const indices = options.indices ??
     Array.from({ length: Math.min(options.images, dataset.size) }, (_, i) => i);
@@ -90,7 +73,7 @@ async function explain(given: string, options: ExplainOptions, done: (code: numb
   const resolved = resolveTarget(model, x, asked.target), { target } = resolved;
   const of = options.of ?? usualOf(model), isLayer = !!of && !model.graph.inputNames.includes(of);
   const before = isLayer ? partOf(model, { to: of }) : undefined;
-  const { input } = await firstSamples(chosen?.adversary ? dataset : data.train, BASELINES);
+  const { input } = await firstSamples(data.preset?.adversary ? dataset : data.train, BASELINES);
   const baselines = before?.predict(input) ?? input;
 
   const folder = openRunFolder(options.out ?? join(dirname(path), "explain"));

@@ -1,13 +1,11 @@
 import { dirname } from "node:path";
 import { Command } from "commander";
-import { loadModelFile, preset, setArithmetic, setThreads } from "../mod.ts";
-import { expectInputs, openData, shownTo } from "./data.ts";
+import { expectInputs, shownTo } from "./data.ts";
 import { Metrics } from "./metrics.ts";
-import { modelPath } from "./model_path.ts";
 import { dataOption, fitOptions, pictureOptions, strictOption, threadsOption } from "./options.ts";
 import { type PictureOptions, writePictures } from "./pictures.ts";
-import { readRun } from "./run.ts";
 import { openRunFolder } from "./run_folder.ts";
+import { openSaved, openSavedData } from "./saved.ts";
 
 interface RenderOptions extends PictureOptions {
   data?: string;
@@ -21,24 +19,9 @@ interface RenderOptions extends PictureOptions {
 }
 
 async function render(given: string, options: RenderOptions): Promise<void> {
-  if (options.strict) setArithmetic("strict");
-  if (options.threads) setThreads(options.threads);
-  const path = modelPath(given);
-  const { model, metadata } = await loadModelFile(path);
-  const seed = Number(metadata.seed ?? 0), run = readRun(metadata.run);
-  const chosen = run && preset(run.preset);
-  const data = await openData({
-    size: options.size ?? run?.size,
-    grayscale: options.grayscale ?? run?.grayscale,
-    corrupt: options.corrupt ?? run?.corrupt,
-    workers: options.workers,
-    like: chosen ? undefined : model.inputShape,
-    data: options.data,
-    trainedOn: metadata.data,
-    seed: Number.isSafeInteger(seed) ? seed : 0,
-    preset: chosen,
-  });
-  const shown = shownTo(model, chosen, data);
+  const saved = await openSaved(given, options), { model, path } = saved;
+  const data = await openSavedData(saved, options);
+  const shown = shownTo(model, data.preset, data);
   expectInputs(model, shown);
   const folder = openRunFolder(options.out ?? dirname(path));
   try {
