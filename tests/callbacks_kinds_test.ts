@@ -6,7 +6,6 @@ import {
   type Callback,
   csvLogger,
   decodeModel,
-  DeconvError,
   dense,
   encodeModel,
   exponentialMovingAverage,
@@ -23,6 +22,7 @@ import {
 } from "../mod.ts";
 import { assertClose } from "./harness/compare.ts";
 import { randomNormal } from "./harness/random_array.ts";
+import { assertRejected } from "./harness/refusals.ts";
 import { classifier, labelled, weightBits } from "./harness/small_nets.ts";
 
 const loss = "sparse_categorical_crossentropy";
@@ -40,16 +40,6 @@ const fit = (net: Model, options: FitOptions) =>
     validationData: [validation.x, validation.labels],
     ...options,
   });
-
-/** Fails unless something is refused with a one-line DeconvError that says this. */
-async function refused(run: () => unknown, message: RegExp): Promise<void> {
-  await assert.rejects(async () => await run(), (error: Error) => {
-    assert.ok(error instanceof DeconvError, error.stack);
-    assert.match(error.message, message);
-    assert.ok(!error.message.includes("\n"));
-    return true;
-  });
-}
 
 /** Puts made-up numbers into the logs, before other callbacks see them. */
 const logged = (name: string, values: readonly number[]): Callback =>
@@ -76,7 +66,7 @@ Deno.test("terminateOnNaN ends the run; the weights are those before the batch",
   assert.match(result.reason!, /the loss became (Infinity|NaN) in epoch 1, batch 3/);
   assert.deepEqual(result.stopped, { epoch: 0, batch: 2 });
   for (const { value } of net.parameters) assert.ok(value.view.every(Number.isFinite));
-  await refused(() => net.fit(bad, y, options), /Training stopped: the loss became/);
+  await assertRejected(() => net.fit(bad, y, options), /Training stopped: the loss became/);
 });
 
 Deno.test("learningRateScheduler sets the rate of each epoch, once", async () => {
@@ -105,8 +95,8 @@ Deno.test("learningRateScheduler sets the rate of each epoch, once", async () =>
   });
   assert.deepEqual(rates, [5e-3, 0.008, 0.004]);
   assert.deepEqual(rest.history.learning_rate, [0.004, 0.002]);
-  await refused(() => learningRateScheduler(0.1 as never), /needs a function/);
-  await refused(
+  await assertRejected(() => learningRateScheduler(0.1 as never), /needs a function/);
+  await assertRejected(
     () => fit(compiled(), { callbacks: [learningRateScheduler(() => -1)] }),
     /learningRate must be a number of at least 0.*-1/,
   );
@@ -143,13 +133,13 @@ Deno.test("reduceLROnPlateau: patience, cooldown, least rate, all optimizers", a
     1e-4,
   ]);
   const scheduled = adam({ learningRate: { kind: "cosine", rate: 1e-3, decaySteps: 5 } });
-  await refused(
+  await assertRejected(
     () => fit(compiled(scheduled), { callbacks: [reduceLROnPlateau()] }),
     /learning rate of adam, which is a schedule: give the optimizer a number/,
   );
-  await refused(() => reduceLROnPlateau({ factor: 1 }), /factor of reduceLROnPlateau/);
-  await refused(() => reduceLROnPlateau({ minLearningRate: -1 }), /minLearningRate/);
-  await refused(() => reduceLROnPlateau({ cooldown: 0.5 }), /cooldown/);
+  await assertRejected(() => reduceLROnPlateau({ factor: 1 }), /factor of reduceLROnPlateau/);
+  await assertRejected(() => reduceLROnPlateau({ minLearningRate: -1 }), /minLearningRate/);
+  await assertRejected(() => reduceLROnPlateau({ cooldown: 0.5 }), /cooldown/);
 });
 
 Deno.test("csvLogger: a line an epoch, a file that a run continues", async () => {
@@ -174,12 +164,12 @@ Deno.test("csvLogger: a line an epoch, a file that a run continues", async () =>
       `epoch;loss;accuracy;val_loss;val_accuracy;a,b\n${row(0, ";")}\n${row(1, ";")}\n`,
     );
     assert.deepEqual(filesIn(folder), ["log.csv"]);
-    await refused(
+    await assertRejected(
       () => fit(compiled(), { callbacks: [csvLogger(`${folder}/none/log.csv`)] }),
       /Cannot write .*none\/log.csv.*no such file or folder/,
     );
   });
-  await refused(() => csvLogger("" as never), /path of a file, or a function/);
+  await assertRejected(() => csvLogger("" as never), /path of a file, or a function/);
 });
 
 Deno.test("modelCheckpoint: every n epochs, the best, the last few", async () => {
@@ -227,17 +217,17 @@ Deno.test("modelCheckpoint: every n epochs, the best, the last few", async () =>
     );
     assert.deepEqual(weightBits(await loadModel(at("latest"))), weightBits(saved));
   });
-  await refused(
+  await assertRejected(
     () => fit(compiled(), { callbacks: [modelCheckpoint({ path: "{valloss}" })] }),
     /\{valloss\}, which is not reported; there are loss, accuracy, val_loss/,
   );
-  await refused(
+  await assertRejected(
     () => net2({ callbacks: [modelCheckpoint({ path: "x", saveBestOnly: true })] }),
     /modelCheckpoint cannot monitor "val_loss".*give fit validation data/,
   );
-  await refused(() => modelCheckpoint({ path: "" }), /needs a path/);
-  await refused(() => modelCheckpoint({ path: "x", keep: 0 }), /keep of modelCheckpoint/);
-  await refused(() => modelCheckpoint({ path: "x", every: 0 }), /every of modelCheckpoint/);
+  await assertRejected(() => modelCheckpoint({ path: "" }), /needs a path/);
+  await assertRejected(() => modelCheckpoint({ path: "x", keep: 0 }), /keep of modelCheckpoint/);
+  await assertRejected(() => modelCheckpoint({ path: "x", every: 0 }), /every of modelCheckpoint/);
 });
 
 /** A run without validation. */
@@ -274,7 +264,7 @@ Deno.test("exponentialMovingAverage: by hand, in place for validation, raw weigh
     assert.equal(steps, 9);
     assertClose(net.getWeights("d/kernel").data, average, { name: "at the end", tolerance: 1e-6 });
   }
-  await refused(
+  await assertRejected(
     () => exponentialMovingAverage({ decay: 1 }),
     /decay of exponential.*below 1; it is 1/,
   );
@@ -333,11 +323,11 @@ Deno.test("saved states that make no sense are refused", async () => {
     net.callbackStates = () => states as never;
     return fit(net, { epochs: 2, initialEpoch: 1, callbacks: [callback] });
   };
-  await refused(
+  await assertRejected(
     () => go({ reduceLROnPlateau: { values: { best: "x" } } }, reduceLROnPlateau()),
     /saved state of reduceLROnPlateau has no number "best"; give initialEpoch: 0/,
   );
-  await refused(
+  await assertRejected(
     () =>
       go(
         { exponentialMovingAverage: { values: { steps: 1, swapped: 0 } } },
@@ -345,7 +335,7 @@ Deno.test("saved states that make no sense are refused", async () => {
       ),
     /no average of "stem\/kernel"/,
   );
-  await refused(
+  await assertRejected(
     () => go({ csvLogger: { values: { lines: 1 } } }, csvLogger(() => {})),
     /saved state of csvLogger has no lines/,
   );

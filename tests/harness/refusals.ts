@@ -22,3 +22,13 @@ export function assertRefused(
     why,
   );
 }
+
+/** Fails unless something, which may be asynchronous, is refused with a one-line DeconvError that says this. */
+export async function assertRejected(run: () => unknown, message: RegExp): Promise<void> {
+  await assert.rejects(async () => await run(), (error: Error) => {
+    assert.ok(error instanceof DeconvError, error.stack);
+    assert.match(error.message, message);
+    assert.ok(!error.message.includes("\n"));
+    return true;
+  });
+}
