@@ -138,7 +138,8 @@ export async function loadModelFile(
   const { dirname, join } = await import("node:path");
   const read = (path: string): Uint8Array => {
     try {
-      return readFileSync(path);
+      const { buffer, byteOffset, length } = readFileSync(path);
+      return new Uint8Array(buffer, byteOffset, length);
     } catch (error) {
       throw new DeconvError(`Cannot read "${path}": ${fileProblem(error)}`);
     }

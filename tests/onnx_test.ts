@@ -1,6 +1,7 @@
 /** Reading and writing ONNX. */
 
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import {
   activation,
   adam,
@@ -10,6 +11,7 @@ import {
   encodeOnnx,
   flatten,
   input,
+  loadModel,
   maxPool2d,
   maxUnpool2d,
   model,
@@ -68,6 +70,18 @@ for (const name of PRESET_NAMES) {
     });
   });
 }
+
+Deno.test("a file on disk and a Buffer of Node are read like any bytes", async () => {
+  const net = preset("article-text").build({ seed: 3 }), [x] = sampleInputs(net, 1);
+  const bytes = encodeOnnx(net), path = await Deno.makeTempFile({ suffix: ".onnx" });
+  await Deno.writeFile(path, bytes);
+  // A Buffer's `slice` is a view, and its memory begins elsewhere.
+  const buffer = Buffer.concat([Buffer.alloc(3), bytes]).subarray(3);
+  for (const again of [await loadModel(path), decodeOnnx(buffer).model]) {
+    assert.deepEqual(again.predict(x).data, net.predict(x).data);
+  }
+  await Deno.remove(path);
+});
 
 Deno.test("every kind of layer is the same after a round trip through ONNX", async () => {
   const seen = new Map<string, number>();

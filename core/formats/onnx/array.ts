@@ -175,7 +175,7 @@ function numbersOf(type: ArrayType, raw: Uint8Array, size: number, name: string)
   if (raw.length !== size * WIDTH[type]) {
     throw new DeconvError(`the array "${name}" of ${size} ${type} has ${raw.length} bytes`);
   }
-  const { buffer } = raw.slice();
+  const { buffer } = new Uint8Array(raw);
   switch (type) {
     case "float32":
       return new Float32Array(buffer);

@@ -65,13 +65,13 @@ export function integersOf({ packed, bytes, integer }: Field): number[] {
 /** Float32 numbers of a repeated field: packed, or this one alone. */
 export function floatsOf({ bytes }: Field): Float32Array {
   if (bytes.length % 4) throw broken("its numbers are cut short");
-  return new Float32Array(bytes.slice().buffer);
+  return new Float32Array(new Uint8Array(bytes).buffer);
 }
 
 /** Float64 numbers of a repeated field. */
 export function doublesOf({ bytes }: Field): Float64Array {
   if (bytes.length % 8) throw broken("its numbers are cut short");
-  return new Float64Array(bytes.slice().buffer);
+  return new Float64Array(new Uint8Array(bytes).buffer);
 }
 
 /** A field's text. */
