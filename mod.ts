@@ -114,6 +114,10 @@ export {
   layerNormalization,
   type LayerNormalizationOptions,
 } from "./core/layers/layer_normalization.ts";
+export {
+  localResponseNormalization,
+  type LocalResponseNormalizationOptions,
+} from "./core/layers/local_response_normalization.ts";
 export { maxUnpool2d, type MaxUnpool2dOptions } from "./core/layers/max_unpool2d.ts";
 export { multiply } from "./core/layers/multiply.ts";
 export type { NormalizationOptions } from "./core/layers/normalization.ts";

@@ -29,6 +29,11 @@ export { fill_pixels } from "./fill";
 export { norm_apply, norm_statistics, norm_workspace } from "./norm";
 export { norm_gradient } from "./norm_gradient";
 export { layer_norm_forward, layer_norm_gradient, layer_norm_workspace } from "./layer_norm";
+export {
+  local_response_norm_forward,
+  local_response_norm_gradient,
+  local_response_norm_scratch,
+} from "./local_response_norm";
 export { copy_box } from "./copy";
 export { window_pass } from "./window_pass";
 export { unpool_gather, unpool_scatter } from "./unpool2d";

@@ -14,6 +14,7 @@ import {
   readTfjsManifest,
   sequential,
 } from "../mod.ts";
+import { decodeArray } from "../core/formats/onnx/array.ts";
 import { decodeJpeg } from "../core/formats/jpeg.ts";
 import type { Tensor } from "../mod.ts";
 import { assertClose } from "./harness/compare.ts";
@@ -100,6 +101,33 @@ test("Tiny VGG knows 14 of its 20 pictures", async () => {
     assert.ok(Math.abs(found[`${name}.jpeg`] - value) < 0.01, `${name}: ${found[`${name}.jpeg`]}`);
   }
 });
+
+/** The array in a file of ONNX's tests. */
+const arrayOf = (path: string) => decodeArray(Deno.readFileSync(sharedModel(path)));
+
+test("MNIST-8 of the ONNX Model Zoo gives what its test data says", async () => {
+  const net = await loadModel(sharedModel("onnx-mnist-8/model.onnx"));
+  assert.deepEqual([net.inputShape, net.outputShape], [[28, 28, 1], [10]]);
+  const { data } = arrayOf("onnx-mnist-8/test_data_set_0/input_0.pb");
+  const wanted = arrayOf("onnx-mnist-8/test_data_set_0/output_0.pb");
+  const y = net.predict({ shape: [1, 28, 28, 1], data: Float32Array.from(data) });
+  assertClose(y.data, wanted.data, { tolerance: 1e-6 });
+});
+
+for (const name of ["bvlc_alexnet", "resnet50", "squeezenet"]) {
+  test(`${name} as a light graph of ONNX gives the expected output`, async () => {
+    const net = await loadModel(sharedModel(`onnx-light/light_${name}.onnx`));
+    assert.deepEqual(net.inputShape, [224, 224, 3]);
+    const count = 224 * 224, all = 3 * count;
+    const data = Float32Array.from(
+      { length: all },
+      (_, i) => (i % 3 * count + Math.floor(i / 3)) / all,
+    );
+    const y = net.predict({ shape: [1, 224, 224, 3], data });
+    const wanted = arrayOf(`onnx-light/light_${name}_output_0.pb`);
+    assertClose(y.data, wanted.data, { tolerance: 1e-4 });
+  });
+}
 
 test("quantised weights without a network are read as tensors", () => {
   const folder = "tfjs-weights-quantized/face_landmark_68_tiny_model-";

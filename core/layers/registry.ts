@@ -25,6 +25,7 @@ import {
 import { groupNormalizationKind } from "./group_normalization.ts";
 import { instanceNormalizationKind } from "./instance_normalization.ts";
 import { layerNormalizationKind } from "./layer_normalization.ts";
+import { localResponseNormalizationKind } from "./local_response_normalization.ts";
 import { maxUnpool2dKind } from "./max_unpool2d.ts";
 import { multiplyKind } from "./multiply.ts";
 import { permuteKind } from "./permute.ts";
@@ -72,6 +73,7 @@ export const LAYER_KINDS: ReadonlyMap<string, LayerKind> = new Map(
     groupNormalizationKind,
     instanceNormalizationKind,
     layerNormalizationKind,
+    localResponseNormalizationKind,
     maxPool1dKind,
     maxPool2dKind,
     maxUnpool2dKind,

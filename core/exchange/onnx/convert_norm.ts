@@ -4,6 +4,7 @@ import { batchNormalization } from "../../layers/batch_normalization.ts";
 import { groupNormalization } from "../../layers/group_normalization.ts";
 import { instanceNormalization } from "../../layers/instance_normalization.ts";
 import { layerNormalization } from "../../layers/layer_normalization.ts";
+import { localResponseNormalization } from "../../layers/local_response_normalization.ts";
 import { sizeOf, type Tensor } from "../../tensor.ts";
 import { tensorOf } from "./arrays.ts";
 import { channelsLast, flowOf, inOrder, natural, onnxShape, rankOf } from "./flow.ts";
@@ -67,10 +68,21 @@ const layer: Converter = (site) => {
   return [flowOf(site.apply(site.make(make), x.symbol, weights), x.order)];
 };
 
+const localResponse: Converter = (site) => {
+  const options = {
+    size: site.number("size", 0),
+    alpha: site.number("alpha", 1e-4),
+    beta: site.number("beta", 0.75),
+    bias: site.number("bias", 1),
+  };
+  return overChannels(site, () => localResponseNormalization(options), {});
+};
+
 /** Normalisations. */
 export const NORMALIZATIONS: Record<string, Converter> = {
   BatchNormalization: batch,
   InstanceNormalization: instance,
   GroupNormalization: group,
   LayerNormalization: layer,
+  LRN: localResponse,
 };

@@ -49,8 +49,11 @@ export interface DecodedOnnx {
   producer: string;
 }
 
-/** Numbers that all constants together may come to that are computed while reading. */
-const MOST_COMPUTED = 2 ** 27;
+/**
+ * Numbers that all constants together may come to that are computed while reading, 1 GiB of float32: a
+ * network of any size may have its weights in the file, and a small file may not ask for all memory.
+ */
+const MOST_COMPUTED = 2 ** 28;
 
 /** What `encodeOnnx` calls itself; its files have channels first in every input and output. */
 export const PRODUCER = "deconv";
@@ -67,6 +70,7 @@ const CHANNELS_FIRST = new Set([
   "BatchNormalization",
   "InstanceNormalization",
   "GroupNormalization",
+  "LRN",
   "DepthToSpace",
   "SpaceToDepth",
   "Resize",

@@ -69,10 +69,18 @@ const layer: Exporter = (site) => {
   return to.first(to.node("LayerNormalization", [x, ...arrays], as, { axis, epsilon }), rank, name);
 };
 
+const localResponse: Exporter = ({ to, name, inputs, config }) => {
+  const [size, alpha, beta, bias] = ["size", "alpha", "beta", "bias"].map((key) =>
+    config[key] as number
+  );
+  return to.node("LRN", inputs, name, { size, alpha, beta, bias });
+};
+
 /** Normalisations. */
 export const NORMALIZATION_EXPORTERS: Record<string, Exporter> = {
   batch_normalization: batch,
   group_normalization: groups,
   instance_normalization: groups,
   layer_normalization: layer,
+  local_response_normalization: localResponse,
 };

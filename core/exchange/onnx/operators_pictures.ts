@@ -54,20 +54,6 @@ const resize: Converter = (site) => {
   return [to];
 };
 
-/** Local response normalisation across neighbouring channels. */
-const lrn: Converter = (site) => {
-  const x = site.array(0), size = site.number("size", 1), channels = x.shape[1];
-  const alpha = site.number("alpha", 1e-4), beta = site.number("beta", 0.75);
-  const bias = site.number("bias", 1);
-  return [alongAxis(x, 1, channels, (read, c) => {
-    const first = Math.max(c - Math.floor((size - 1) / 2), 0);
-    const last = Math.min(c + Math.ceil((size - 1) / 2), channels - 1);
-    let sum = 0;
-    for (let i = first; i <= last; i++) sum += read(i) ** 2;
-    return read(c) / (bias + alpha / size * sum) ** beta;
-  })];
-};
-
 /** Adds up what columns hold of pictures: [N, C·taps, places] to [N, C, …]. */
 const columns: Converter = (site) => {
   const x = site.array(0), shape = site.numbers(1)!, block = site.numbers(2)!;
@@ -105,6 +91,5 @@ const columns: Converter = (site) => {
 export const PICTURE_OPERATORS: Record<string, Converter> = {
   Resize: resize,
   Upsample: resize,
-  LRN: lrn,
   Col2Im: columns,
 };

@@ -37,8 +37,11 @@ export interface OnnxArray {
 /** More numbers than any array of a network has. */
 const MOST = 2 ** 29;
 
-/** More numbers than a constant of a network that is not in its file. */
-const MOST_GROWN = 2 ** 24;
+/**
+ * More numbers than a constant of a network that is not in its file: 512 MiB of float32, above the
+ * largest kernel of VGG (25088x4096). All together may be twice as many (`MOST_COMPUTED`).
+ */
+const MOST_GROWN = 2 ** 27;
 
 /**
  * Checks a shape that a few numbers of a file ask for, before any memory is taken.

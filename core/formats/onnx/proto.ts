@@ -197,6 +197,7 @@ function encodeNode({ name, op, inputs, outputs, attributes }: OnnxNode): Messag
 const FLOAT_ATTRIBUTES: ReadonlySet<string> = new Set([
   "alpha",
   "beta",
+  "bias",
   "gamma",
   "epsilon",
   "momentum",
