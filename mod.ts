@@ -64,7 +64,7 @@ export type { BiasRules, KernelRules } from "./core/weight_rules.ts";
 export type { Precision } from "./core/algorithm.ts";
 export type { ConvOptions, Padding, Pair } from "./core/geometry.ts";
 export type { SignalWindowOptions, WindowOptions } from "./core/pooling.ts";
-export type { Interpolation } from "./core/resampling.ts";
+export type { Coordinates, Interpolation } from "./core/resampling.ts";
 export type { SignalConvOptions, SignalPadding } from "./core/signal_geometry.ts";
 export {
   type Activation,

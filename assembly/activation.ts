@@ -41,6 +41,16 @@ class Relu {
 }
 
 @unmanaged
+class Relu6 {
+  y(x: v128, _alpha: v128): v128 {
+    return f32x4.pmin(f32x4.pmax(x, c(0)), c(6));
+  }
+  dx(y: v128, dy: v128, _alpha: v128): v128 {
+    return v128.and(v128.and(f32x4.gt(y, c(0)), f32x4.lt(y, c(6))), dy);
+  }
+}
+
+@unmanaged
 class LeakyRelu {
   y(x: v128, alpha: v128): v128 {
     return choose(f32x4.gt(x, c(0)), x, f32x4.mul(x, alpha));
@@ -227,6 +237,8 @@ function forwardChunk(chunk: i32, _thread: i32): void {
       return map<GeluTanh>(chunk);
     case 10:
       return map<Silu>(chunk);
+    case 11:
+      return map<Relu6>(chunk);
     default:
       unreachable();
   }
@@ -256,6 +268,8 @@ function gradientChunk(chunk: i32, _thread: i32): void {
       return mapGradient<GeluTanh>(chunk);
     case 10:
       return mapGradient<Silu>(chunk);
+    case 11:
+      return mapGradient<Relu6>(chunk);
     default:
       unreachable();
   }

@@ -102,6 +102,8 @@ export async function saveModel(
 export interface LoadOptions {
   /** The shape of a picture, such as `[32, 32, 3]`, for models of Keras that leave it open. */
   inputShape?: Shape;
+  /** For ONNX: sizes of inputs that the file leaves free, by name (see `decodeOnnx`). */
+  inputShapes?: Readonly<Record<string, Shape>>;
 }
 
 /**

@@ -113,7 +113,7 @@ function linears(): Linear[] {
 const ALPHA: Record<string, number> = { leaky_relu: 0.2 };
 
 /** A finite difference across a kink says nothing, and among many values one lies at it. */
-const KINKED: readonly string[] = ["relu", "leaky_relu", "selu", "hard_sigmoid"];
+const KINKED: readonly string[] = ["relu", "relu6", "leaky_relu", "selu", "hard_sigmoid"];
 
 for (const linear of linears()) {
   Deno.test(`${linear.name} with every activation`, () => {

@@ -61,6 +61,7 @@ function everySize(): Float32Array {
  */
 const ACCURACY: Record<Kind, { value: number; from: number; slope: number }> = {
   relu: { value: 0, from: 1e-45, slope: 0 },
+  relu6: { value: 0, from: 1e-45, slope: 0 },
   leaky_relu: { value: 6e-8, from: 2 ** -126, slope: 0 },
   elu: { value: 2.4e-7, from: 2 ** -126, slope: 2.4e-7 },
   selu: { value: 2.4e-7, from: 2 ** -126, slope: 3e-7 },
@@ -96,6 +97,7 @@ Deno.test("activations are accurate for numbers of every size", () => {
 Deno.test("activations of infinities are their limits", () => {
   const limits: Record<Kind, [atMinus: number, atPlus: number]> = {
     relu: [0, Infinity],
+    relu6: [0, 6],
     leaky_relu: [-Infinity, Infinity],
     elu: [-1, Infinity],
     selu: [Math.fround(-1.7580993408473766), Infinity],

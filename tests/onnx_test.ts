@@ -22,18 +22,13 @@ import {
   type Tensor,
   tensor,
 } from "../mod.ts";
-import { floatArray, indexArray, type OnnxArray } from "../core/formats/onnx/array.ts";
-import {
-  decodeOnnxGraph,
-  encodeOnnxGraph,
-  FLOAT,
-  type OnnxAttribute,
-  type OnnxNode,
-} from "../core/formats/onnx/proto.ts";
+import { floatArray, indexArray } from "../core/formats/onnx/array.ts";
+import { decodeOnnxGraph, FLOAT } from "../core/formats/onnx/proto.ts";
 import { evaluateOnnx } from "../core/exchange/onnx/evaluate.ts";
 import { numpyUniform } from "../core/exchange/onnx/numpy_random.ts";
 import { MessageWriter } from "../core/formats/onnx/wire.ts";
 import { difference, judgeFolder } from "./harness/onnx_conformance.ts";
+import { onnxFile as file, randomFloats as random } from "./harness/onnx_file.ts";
 import { layerModels, sampleInputs, worst } from "./harness/onnx_export.ts";
 import { randomNormal, uniformSource } from "./harness/random_array.ts";
 
@@ -134,38 +129,6 @@ Deno.test("numpy's uniform numbers", () => {
     "0.60276338",
   ]);
 });
-
-/** The bytes of a model from `x` to `y`. */
-function file(
-  nodes: readonly (readonly [
-    op: string,
-    inputs: string[],
-    output: string,
-    attributes?: Record<string, OnnxAttribute>,
-  ])[],
-  arrays: Record<string, OnnxArray>,
-  shape: readonly (number | string)[],
-): Uint8Array {
-  return encodeOnnxGraph({
-    name: "made",
-    opset: 17,
-    producer: "a test",
-    nodes: nodes.map(([op, inputs, output, attributes = {}]): OnnxNode => ({
-      name: `${op}_of_${output}`,
-      op,
-      domain: "",
-      inputs,
-      outputs: [output],
-      attributes: new Map(Object.entries(attributes)),
-    })),
-    initializers: new Map(Object.entries(arrays)),
-    inputs: [{ name: "x", type: FLOAT, shape }],
-    outputs: [{ name: "y", type: FLOAT, shape: null }],
-  });
-}
-
-const random = (shape: readonly number[], seed: number) =>
-  floatArray(shape, randomNormal(shape, seed).data);
 
 Deno.test("flattened pictures meet a dense layer without being turned", () => {
   const w = random([5, 24], 1);

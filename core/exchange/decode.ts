@@ -1,5 +1,6 @@
 import { DeconvError } from "../errors.ts";
 import { type DecodedModel, decodeModel } from "../save.ts";
+import type { Shape } from "../tensor.ts";
 import { decodeConvNetJs } from "./convnetjs.ts";
 import { decodeKeras, decodeKerasH5 } from "./keras/file.ts";
 import { decodeOnnx } from "./onnx/decode.ts";
@@ -10,6 +11,8 @@ import { decodeTfjs, type ReadModelOptions, type ReadShard } from "./tfjs.ts";
 export interface DecodeOptions extends ReadModelOptions {
   /** Gives the bytes of a file beside it. */
   beside?: ReadShard;
+  /** For ONNX: sizes of inputs that the file leaves free, by name, without the batch. */
+  inputShapes?: Readonly<Record<string, Shape>>;
 }
 
 type Reader = (bytes: Uint8Array, options: DecodeOptions & { name: string }) => DecodedModel;
@@ -31,7 +34,7 @@ const READERS: Readonly<Record<ModelFormat, Reader>> = {
   convnetjs: (bytes, { name }) => decodeConvNetJs(textOf(bytes), name),
   keras: decodeKeras,
   keras_h5: decodeKerasH5,
-  onnx: (bytes, { name }) => ({ model: decodeOnnx(bytes, { name }).model, metadata: {} }),
+  onnx: (bytes, options) => ({ model: decodeOnnx(bytes, options).model, metadata: {} }),
   pytorch: (_bytes, { name }) => {
     throw new DeconvError(
       `Cannot read "${name}" as a model: a file of PyTorch holds tensors and no network; build the network and give it decodePyTorch's tensors by loadWeights`,

@@ -21,6 +21,7 @@ import {
 export type ActivationName =
   | "linear"
   | "relu"
+  | "relu6"
   | "leaky_relu"
   | "elu"
   | "selu"
@@ -160,7 +161,7 @@ export const activationKind: LayerKind<LayerConfig> = {
 /**
  * An activation as a layer of its own; most layers also take one as an option.
  *
- * relu max(x, 0); leaky_relu x or `alpha`·x (default 0.2); elu x or `alpha`(eˣ − 1) (default 1); selu
+ * relu max(x, 0); relu6 clip(x, 0, 6); leaky_relu x or `alpha`·x (default 0.2); elu x or `alpha`(eˣ − 1) (default 1); selu
  * (Klambauer et al. 2017); sigmoid 1/(1+e⁻ˣ); tanh; softplus ln(1+eˣ); gelu x·Φ(x) and its tanh form
  * (Hendrycks & Gimpel 2016); silu x·sigmoid(x); hard_sigmoid clip(x/6 + ½, 0, 1); softmax and
  * log_softmax over the last axis.

@@ -7,7 +7,14 @@ import {
   type LayerOptions,
 } from "../layer.ts";
 import { windowReach } from "../reach.ts";
-import { type Interpolation, interpolationConfig, resampledAxes } from "../resampling.ts";
+import {
+  type Coordinates,
+  coordinatesConfig,
+  type Interpolation,
+  interpolationConfig,
+  resampledAxes,
+} from "../resampling.ts";
+import type { Axes } from "../windows.ts";
 import { lowerSums } from "./windows.ts";
 
 /** Options of `resizing`. */
@@ -18,40 +25,46 @@ export interface ResizingOptions extends LayerOptions {
   width: number;
   /** Default `"bilinear"`. */
   interpolation?: Interpolation;
+  /**
+   * Where output pixels lie in the picture. Default `"half_pixel"`, as in Keras and PyTorch's bilinear;
+   * `"asymmetric"` is PyTorch's nearest, `"align_corners"` its bilinear of that name.
+   */
+  coordinates?: Coordinates;
 }
 
-type ResizingConfig = { height: number; width: number; interpolation: Interpolation };
+type ResizingConfig = Required<Omit<ResizingOptions, keyof LayerOptions>>;
+
+/** The axes of pictures of this height and width. */
+function axesOf(
+  { height, width, interpolation, coordinates }: ResizingConfig,
+  size: readonly [number, number],
+): Axes {
+  return resampledAxes(size, [height, width], interpolation, coordinates);
+}
 
 /** The definition of resizing. */
 export const resizingKind: LayerKind<ResizingConfig> = {
   kind: "resizing",
   relevance: ({ interpolation }) => interpolation === "nearest" ? "copy" : "sum",
   gates: true,
-  configure: ({ height, width, interpolation }) => ({
+  configure: ({ height, width, interpolation = "bilinear", coordinates = "half_pixel" }) => ({
     height: positive(height, "height"),
     width: positive(width, "width"),
-    interpolation: interpolationConfig(interpolation ?? "bilinear"),
+    interpolation: interpolationConfig(interpolation),
+    coordinates: coordinatesConfig(coordinates, interpolation),
   }),
   outputShape: ({ height, width }, [shape]) => {
     expectRank(shape, 3, "[height, width, channels]");
     return [height, width, shape[2]];
   },
-  reach: (config, [[height, width]], cells) => {
-    const axes = resampledAxes(
-      [height, width],
-      [config.height, config.width],
-      config.interpolation,
-    );
-    return [windowReach(axes, cells)];
-  },
+  reach: (
+    config,
+    [[height, width]],
+    cells,
+  ) => [windowReach(axesOf(config, [height, width]), cells)],
   lower: (config, lowering) => {
     const [, height, width] = lowering.inputs[0].shape;
-    const axes = resampledAxes(
-      [height, width],
-      [config.height, config.width],
-      config.interpolation,
-    );
-    lowerSums(lowering, axes);
+    lowerSums(lowering, axesOf(config, [height, width]));
   },
 };
 

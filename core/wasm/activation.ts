@@ -15,6 +15,7 @@ export const ELEMENTWISE = [
   "gelu",
   "gelu_tanh",
   "silu",
+  "relu6",
 ] as const;
 
 const RULES: Record<GradientRule, number> = { gradient: 0, guided: 1, deconvnet: 2 };

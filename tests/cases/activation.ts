@@ -38,6 +38,7 @@ const EDGES = [
 
 const elementwise: [activation: ActivationName, alpha?: number][] = [
   ["relu"],
+  ["relu6"],
   ["leaky_relu", 0.2],
   ["leaky_relu", 0.3],
   ["elu"],

@@ -16,6 +16,7 @@ interface Resizing {
   readonly height: number;
   readonly width: number;
   readonly interpolation?: "nearest" | "bilinear";
+  readonly coordinates?: "half_pixel" | "asymmetric" | "align_corners";
 }
 
 /** Every row with both interpolations. */
@@ -110,13 +111,29 @@ export const layers: readonly LayerTable[] = [
         ["to a part, pixels left out", [[1, 9, 11, 5]], { height: 4, width: 3 }],
         ["higher and narrower", [[5, 5, 8, 1]], { height: 8, width: 5 }],
         ["by a half and more", [[1, 6, 10, 33]], { height: 9, width: 14 }],
+        ["from corners on", [[2, 6, 5, 7]], { height: 9, width: 10, coordinates: "asymmetric" }],
+        ["fewer from corners on", [[1, 7, 9, 3]], {
+          height: 4,
+          width: 3,
+          coordinates: "asymmetric",
+        }],
       ]),
+      ...([[8, 9], [1, 1], [3, 2], [4, 5]] as const).map(([height, width]): Row<Resizing> => [
+        "corner on corner",
+        [[2, 4, 5, 5]],
+        { height, width, coordinates: "align_corners" },
+      ]),
+      ["corner on corner, of one pixel", [[1, 1, 1, 3]], {
+        height: 2,
+        width: 3,
+        coordinates: "align_corners",
+      }],
     ],
     step: 0.5,
     linear: true,
-    expected: ({ x, dy, options: { interpolation = "bilinear" } }) => ({
-      y: reference.resample(x, sizeOf(dy.shape), interpolation),
-      dx: reference.resampleGradient(dy, sizeOf(x.shape), interpolation),
+    expected: ({ x, dy, options: { interpolation = "bilinear", coordinates } }) => ({
+      y: reference.resample(x, sizeOf(dy.shape), interpolation, coordinates),
+      dx: reference.resampleGradient(dy, sizeOf(x.shape), interpolation, coordinates),
     }),
     terms: () => terms(36),
     refused: [
@@ -128,6 +145,13 @@ export const layers: readonly LayerTable[] = [
         message: /height/,
       },
       wrongInterpolation([1, 4, 4, 3], { height: 4, width: 4 }),
+      ...[{ coordinates: "centres" }, { coordinates: "align_corners", interpolation: "nearest" }]
+        .map((more) => ({
+          why: `coordinates ${more.coordinates}`,
+          inputShape: [1, 4, 4, 3],
+          options: { height: 4, width: 4, ...more },
+          message: /coordinates must be "half_pixel"/,
+        })),
     ],
   }),
 ];

@@ -2,7 +2,7 @@
  * Activation functions and their gradients.
  *
  * Each elementwise function is given as its value and its slope. At a kink the slope is PyTorch's:
- * relu, leaky_relu and hard_sigmoid take the slope on the left at 0 and the flat side at ±3.
+ * relu, relu6, leaky_relu and hard_sigmoid take the slope on the left at 0 and the flat side at 6 and ±3.
  */
 
 import { type Array64, array64, type NumberArray } from "./array.ts";
@@ -10,6 +10,7 @@ import { type Array64, array64, type NumberArray } from "./array.ts";
 /** The names of the activation functions, as Keras and PyTorch know them. */
 export type ActivationName =
   | "relu"
+  | "relu6"
   | "leaky_relu"
   | "elu"
   | "selu"
@@ -104,6 +105,10 @@ const CURVES: Record<Exclude<ActivationName, "softmax" | "log_softmax">, Curve> 
   silu: { // also called swish, arXiv:1702.03118
     value: (x) => x * sigmoid(x),
     slope: (x) => sigmoid(x) * (1 + x * sigmoid(-x)),
+  },
+  relu6: {
+    value: (x) => Math.min(Math.max(x, 0), 6),
+    slope: (x) => x > 0 && x < 6 ? 1 : 0,
   },
   hard_sigmoid: { // Keras 3 and PyTorch; Keras 2 had x/5 + 1/2
     value: (x) => Math.min(Math.max(x / 6 + 0.5, 0), 1),

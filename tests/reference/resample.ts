@@ -3,7 +3,8 @@
  *
  * Output pixel (p, q) lies at row (p + ½)·height/rows − ½ and the like column, not outside the centres
  * of the outermost pixels. Bilinear takes the four pixels around that place, nearest the one whose area
- * (p + ½)·height/rows lies in.
+ * (p + ½)·height/rows lies in. With "asymmetric" coordinates it lies at p·height/rows, the nearest being
+ * the one not behind it; with "align_corners" at p·(height − 1)/(rows − 1).
  */
 
 import { type Array64, array64, at4, type NumberArray, type Pair } from "./array.ts";
@@ -14,9 +15,18 @@ function cellsOf(
   size: number,
   out: number,
   interpolation: string,
+  coordinates: string,
 ): [cell: number, weight: number][] {
-  if (interpolation === "nearest") return [[Math.floor((cell + 0.5) * size / out), 1]];
-  const place = Math.min(Math.max((cell + 0.5) * size / out - 0.5, 0), size - 1);
+  if (interpolation === "nearest") {
+    const shift = coordinates === "asymmetric" ? 0 : 0.5;
+    return [[Math.floor((cell + shift) * size / out), 1]];
+  }
+  const raw = coordinates === "asymmetric"
+    ? cell * size / out
+    : coordinates === "align_corners"
+    ? (out === 1 ? 0 : cell * (size - 1) / (out - 1))
+    : (cell + 0.5) * size / out - 0.5;
+  const place = Math.min(Math.max(raw, 0), size - 1);
   const below = Math.floor(place), above = Math.min(below + 1, size - 1);
   return [[below, 1 - (place - below)], [above, place - below]];
 }
@@ -26,14 +36,15 @@ function eachPair(
   xShape: readonly number[],
   yShape: readonly number[],
   interpolation: string,
+  coordinates: string,
   visit: (atX: number, atY: number, weight: number) => void,
 ): void {
   const [count, rows, columns, channels] = yShape;
   for (let n = 0; n < count; n++) {
     for (let p = 0; p < rows; p++) {
       for (let q = 0; q < columns; q++) {
-        for (const [i, down] of cellsOf(p, xShape[1], rows, interpolation)) {
-          for (const [j, across] of cellsOf(q, xShape[2], columns, interpolation)) {
+        for (const [i, down] of cellsOf(p, xShape[1], rows, interpolation, coordinates)) {
+          for (const [j, across] of cellsOf(q, xShape[2], columns, interpolation, coordinates)) {
             for (let c = 0; c < channels; c++) {
               visit(at4(xShape, n, i, j, c), at4(yShape, n, p, q, c), down * across);
             }
@@ -45,19 +56,36 @@ function eachPair(
 }
 
 /** Pictures resampled to this height and width. */
-export function resample(x: NumberArray, size: Pair, interpolation: string): Array64 {
+export function resample(
+  x: NumberArray,
+  size: Pair,
+  interpolation: string,
+  coordinates = "half_pixel",
+): Array64 {
   const y = array64([x.shape[0], ...size, x.shape[3]]);
-  eachPair(x.shape, y.shape, interpolation, (k, to, weight) => y.data[to] += weight * x.data[k]);
+  eachPair(
+    x.shape,
+    y.shape,
+    interpolation,
+    coordinates,
+    (k, to, weight) => y.data[to] += weight * x.data[k],
+  );
   return y;
 }
 
 /** The gradient with respect to x, whose height and width are given. */
-export function resampleGradient(dy: NumberArray, size: Pair, interpolation: string): Array64 {
+export function resampleGradient(
+  dy: NumberArray,
+  size: Pair,
+  interpolation: string,
+  coordinates = "half_pixel",
+): Array64 {
   const dx = array64([dy.shape[0], ...size, dy.shape[3]]);
   eachPair(
     dx.shape,
     dy.shape,
     interpolation,
+    coordinates,
     (k, to, weight) => dx.data[k] += weight * dy.data[to],
   );
   return dx;

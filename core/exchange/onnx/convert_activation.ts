@@ -3,7 +3,17 @@ import { dropout as dropoutLayer } from "../../layers/dropout.ts";
 import { multiply } from "../../layers/multiply.ts";
 import { prelu as preluLayer } from "../../layers/prelu.ts";
 import { transposed, withShape } from "./arrays.ts";
-import { type Flow, flowOf, inOrder, natural, naturalOrder, rankOf, reshaped } from "./flow.ts";
+import { fixed } from "./convert_arithmetic.ts";
+import {
+  type Flow,
+  flowOf,
+  inOrder,
+  natural,
+  naturalOrder,
+  rankOf,
+  reshaped,
+  settled,
+} from "./flow.ts";
 import type { Converter, Site } from "./site.ts";
 
 /** An activation of each value, wherever it lies. */
@@ -36,7 +46,7 @@ const softmax = (kind: "softmax" | "log_softmax"): Converter => (site) => {
   }
   const others = flow.order.filter((other) => other !== axis);
   const x = inOrder(flow, flow.order[rank - 1] === axis ? flow.order : [...others, axis]);
-  return [flowOf(site.apply(layer, x.symbol), x.order)];
+  return [inOrder(flowOf(site.apply(layer, x.symbol), x.order), flow.order)];
 };
 
 const prelu: Converter = (site) => {
@@ -56,30 +66,33 @@ const prelu: Converter = (site) => {
   return [flowOf(site.apply(preluLayer({ sharedAxes }), x.symbol, { alpha }), x.order)];
 };
 
-const clip: Converter = (site) => {
-  const bound = (name: string, i: number, none: number) =>
-    site.has(i) ? site.array(i).data[0] : site.number(name, none);
-  const low = bound("min", 1, -Infinity), high = bound("max", 2, Infinity);
-  if (low <= -3.4e38 && high >= 3.4e38) return [site.raw(0)];
-  if (low === 0 && high >= 3.4e38) return [each(site, "relu")];
-  throw site.fail(`there is no layer that bounds values to ${low} … ${high}`);
-};
-
+/** clip(alpha·x + beta, 0, 1), and the layer is clip(x/6 + ½, 0, 1). */
 const hardSigmoid: Converter = (site) => {
   const alpha = site.number("alpha", 0.2), beta = site.number("beta", 0.5);
   if (near(alpha, 1 / 6) && beta === 0.5) return [each(site, "hard_sigmoid")];
-  throw site.fail(`there is no layer for alpha ${alpha} and beta ${beta}, only 1/6 and 1/2`);
+  const x = fixed(site, site.flow(0), 6 * alpha, 6 * beta - 3);
+  return [flowOf(site.apply(activationLayer("hard_sigmoid"), x.symbol), x.order)];
 };
 
 const selu: Converter = (site) => {
   const alpha = site.number("alpha", 1.6732632), gamma = site.number("gamma", 1.050701);
   if (near(alpha, 1.6732632) && near(gamma, 1.050701)) return [each(site, "selu")];
-  throw site.fail(`there is no layer for alpha ${alpha} and gamma ${gamma}`);
+  return [fixed(site, settled(each(site, { kind: "elu", alpha })), gamma)];
 };
 
+/** alpha · elu(x / alpha). */
+const celu: Converter = (site) => {
+  const alpha = site.number("alpha", 1), x = fixed(site, site.flow(0), 1 / alpha);
+  return [fixed(site, flowOf(site.apply(activationLayer("elu"), x.symbol), x.order), alpha)];
+};
+
+/** x · sigmoid(alpha·x). */
 const swish: Converter = (site) => {
-  if (site.number("alpha", 1) === 1) return [each(site, "silu")];
-  throw site.fail("there is no layer for an alpha other than 1");
+  const alpha = site.number("alpha", 1);
+  if (alpha === 1) return [each(site, "silu")];
+  const x = site.flow(0), scaled = fixed(site, x, alpha);
+  const gate = site.apply(activationLayer("sigmoid"), scaled.symbol);
+  return [flowOf(site.apply(multiply(), [x.symbol, gate]), x.order)];
 };
 
 const dropout: Converter = (site) => {
@@ -114,7 +127,7 @@ export const ACTIVATION_CONVERTERS: Record<string, Converter> = {
   Softmax: softmax("softmax"),
   LogSoftmax: softmax("log_softmax"),
   PRelu: prelu,
-  Clip: clip,
+  Celu: celu,
   Dropout: dropout,
   Identity: (site) => [site.raw(0)],
   Cast: (site) => {

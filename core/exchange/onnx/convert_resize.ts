@@ -1,13 +1,16 @@
 import type { Layer } from "../../layer.ts";
 import { depthToSpace, spaceToDepth } from "../../layers/depth_to_space.ts";
 import { resizing } from "../../layers/resizing.ts";
-import { type Interpolation, resampledAxes } from "../../resampling.ts";
+import { type Coordinates, type Interpolation, resampledAxes } from "../../resampling.ts";
 import { channelsLast, flowOf, inOrder, onnxShape, overPlane, rankOf } from "./flow.ts";
 import { type ResizeAxis, type ResizeOptions, resizeTaps, type Taps } from "./resize_axes.ts";
 import { type Converter, isFlow, type Site } from "./site.ts";
 
 /** Places that an axis of a resized picture may have. */
 const MOST_PLACES = 2 ** 16;
+
+/** Where the layer can have places; what is usual first. */
+const COORDINATES: readonly Coordinates[] = ["half_pixel", "asymmetric", "align_corners"];
 
 /** The axes of a Resize or Upsample of an array of this shape, batch included, and how. */
 export function resizeOf(site: Site, shape: readonly number[]): {
@@ -70,18 +73,22 @@ export function resizeOf(site: Site, shape: readonly number[]): {
 function interpolationFor(
   axes: readonly ResizeAxis[],
   options: ResizeOptions,
-): Interpolation | null {
+): { interpolation: Interpolation; coordinates: Coordinates } | null {
   const interpolation = options.mode === "nearest"
     ? "nearest"
     : options.mode === "linear"
     ? "bilinear"
     : null;
   if (!interpolation) return null;
-  const fits = axes.every((axis) => {
-    const [{ spans }] = resampledAxes([axis.size, 1], [axis.out, 1], interpolation);
-    return resizeTaps(axis, options).every((taps, i) => taps && sameTaps(taps, spans[i]));
-  });
-  return fits ? interpolation : null;
+  const coordinates = COORDINATES.find((coordinates) =>
+    axes.every((axis) => {
+      const [{ spans }] = resampledAxes([axis.size, 1], [axis.out, 1], interpolation, coordinates);
+      return resizeTaps(axis, options).every((taps, i) => taps && sameTaps(taps, spans[i]));
+    })
+  );
+  return coordinates && (interpolation !== "nearest" || coordinates !== "align_corners")
+    ? { interpolation, coordinates }
+    : null;
 }
 
 /** Whether taps and a span count every value alike. */
@@ -98,17 +105,18 @@ const resize: Converter = (site) => {
   const { axes, options } = resizeOf(site, [1, ...onnxShape(flow)]);
   const changed = axes.flatMap(({ size, out }, i) => size !== out ? [i] : []);
   if (!changed.length) return [flow];
-  const interpolation = interpolationFor(changed.map((i) => axes[i]), options);
-  if (!interpolation || changed[0] === 0 || changed.length > 2) {
+  const how = interpolationFor(changed.map((i) => axes[i]), options);
+  if (!how || changed[0] === 0 || changed.length > 2) {
     throw site.fail(
       `there is no layer that interpolates so (${options.mode}, ${options.transform}, ${changed.length} axes)`,
     );
   }
-  return [overPlane(flow, changed, (picture, [rows, columns]) => {
+  const made = overPlane(flow, changed, (picture, [rows, columns]) => {
     const size = (axis: number) => axis < 0 ? 1 : axes[axis].out;
-    const layer = resizing({ height: size(rows), width: size(columns), interpolation });
+    const layer = resizing({ height: size(rows), width: size(columns), ...how });
     return site.apply(layer, picture);
-  })];
+  });
+  return [inOrder(made, flow.order)];
 };
 
 const blocks = (make: (site: Site) => Layer): Converter => (site) => {

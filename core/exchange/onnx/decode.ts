@@ -198,7 +198,14 @@ export function readOnnxNetwork(
   for (const { name } of graph.outputs) {
     const value = values.get(name);
     if (!value) throw new DeconvError(`nothing makes the output "${name}"`);
-    if (!isFlow(value)) throw new DeconvError(`the output "${name}" does not depend on any input`);
+    if (!isFlow(value)) {
+      const maker = graph.nodes.find(({ outputs }) => outputs.includes(name));
+      throw new DeconvError(
+        `${
+          maker ? `${nodeTitle(maker)}: ` : ""
+        }the output "${name}" is made of sizes and constants alone, no layer leads to it`,
+      );
+    }
     const { symbol } = settledOutput(value, graph.producer === PRODUCER);
     const plain = !starts.includes(symbol) && !ends.includes(symbol);
     ends.push(plain ? symbol : activation("linear").apply(symbol));
@@ -216,7 +223,14 @@ function settledOutput(value: Flow, ours: boolean): Flow {
 /** The beginning of a network. */
 function inputFlow(graph: OnnxGraph, info: OnnxValueInfo, given?: Shape): Flow {
   const { name, type } = info, sizes = given ?? info.shape?.slice(1);
-  if (!sizes?.length) throw new DeconvError(`its input "${name}" is no batch of arrays`);
+  if (!sizes?.length) {
+    const taker = graph.nodes.find(({ inputs }) => inputs.includes(name));
+    throw new DeconvError(
+      `${
+        taker ? `${nodeTitle(taker)}: ` : ""
+      }its input "${name}" is given at run time and is no batch of arrays`,
+    );
+  }
   const shape = sizes.map((size) => {
     if (typeof size === "number" && Number.isInteger(size) && size > 0) return size;
     throw new DeconvError(

@@ -14,7 +14,7 @@ import { ARRAY_OPERATORS, LAYER_OPERATORS } from "./operators.ts";
 import { layerStatistics } from "./operators_sums.ts";
 import { nodeTitle, Site } from "./site.ts";
 
-const PLAIN = ["Dropout", "Identity", "Cast", "Clip"];
+const PLAIN = ["Dropout", "Identity", "Cast", "Celu", "HardSigmoid"];
 const BY_AXIS = ["Softmax", "LogSoftmax", "LayerNormalization", "PRelu"];
 
 /** Operators that layers compute, and no array operator beside what is said of their other outputs. */

@@ -2,7 +2,7 @@ import type { ActivationConfig } from "../../layers/activation.ts";
 import type { Shape } from "../../tensor.ts";
 import { transposed } from "./arrays.ts";
 import { floatArray } from "../../formats/onnx/array.ts";
-import { activated, beforeName, type Exporter, type ExportSite, refuse } from "./export_site.ts";
+import { activated, beforeName, type Exporter, type ExportSite } from "./export_site.ts";
 import { channelsLast } from "./flow.ts";
 
 /** What changes nothing when a model is used. */
@@ -82,13 +82,11 @@ const resize: Exporter = (site) => {
     ? [to.array(`${name}_scales`, floatArray([scales.length + 2], [1, 1, ...scales]))]
     : ["", to.sizes(x, [output[output.length - 1], ...output.slice(0, -1)], `${name}_size`)];
   const nearest = config.interpolation === "nearest";
-  if (!nearest && config.interpolation !== "bilinear") {
-    throw refuse(site, `there is no interpolation "${config.interpolation}" in it`);
-  }
+  const coordinates = config.coordinates as string | undefined ?? "half_pixel";
   return to.node("Resize", [x, "", ...how], name, {
     mode: nearest ? "nearest" : "linear",
-    coordinate_transformation_mode: "half_pixel",
-    nearest_mode: "round_prefer_ceil",
+    coordinate_transformation_mode: coordinates,
+    nearest_mode: coordinates === "half_pixel" ? "round_prefer_ceil" : "floor",
   });
 };
 

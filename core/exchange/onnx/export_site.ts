@@ -70,6 +70,8 @@ export function activated(
       return to.node("Elu", [x], name, { alpha });
     case "hard_sigmoid":
       return to.node("HardSigmoid", [x], name, { alpha: 1 / 6, beta: 0.5 });
+    case "relu6":
+      return to.node("Clip", [x, scalar(0), scalar(6)], name);
     case "softmax":
       return to.node("Softmax", [x], name, { axis: 1 });
     case "log_softmax":

@@ -1,8 +1,11 @@
 import { ACTIVATION_CONVERTERS } from "./convert_activation.ts";
+import { ARITHMETIC } from "./convert_arithmetic.ts";
 import { CONVOLUTIONS } from "./convert_conv.ts";
 import { MERGES } from "./convert_dense.ts";
 import { NORMALIZATIONS } from "./convert_norm.ts";
+import { PARTS } from "./convert_parts.ts";
 import { POOLS } from "./convert_pool.ts";
+import { REDUCTIONS } from "./convert_reduce.ts";
 import { RESIZES } from "./convert_resize.ts";
 import { SHAPES } from "./convert_shape.ts";
 import { GRID_OPERATORS } from "./operators_grids.ts";
@@ -22,9 +25,12 @@ export const LAYER_OPERATORS: ReadonlyMap<string, Converter> = table(
   POOLS,
   NORMALIZATIONS,
   ACTIVATION_CONVERTERS,
+  ARITHMETIC,
   MERGES,
   RESIZES,
   SHAPES,
+  PARTS,
+  REDUCTIONS,
 );
 
 /** Operators on arrays. */
