@@ -38,7 +38,6 @@ const EDGES = [
 
 const elementwise: [activation: ActivationName, alpha?: number][] = [
   ["relu"],
-  ["relu6"],
   ["leaky_relu", 0.2],
   ["leaky_relu", 0.3],
   ["elu"],
@@ -51,6 +50,7 @@ const elementwise: [activation: ActivationName, alpha?: number][] = [
   ["gelu_tanh"],
   ["silu"],
   ["hard_sigmoid"],
+  ["relu6"],
 ];
 
 const rowwise: ActivationName[] = ["softmax", "log_softmax"];
