@@ -239,6 +239,7 @@ export { type InspectedTensor, type Inspection, inspectModel } from "./core/exch
 export type { ModelFormat } from "./core/exchange/sniff.ts";
 export { layerFlops } from "./core/exchange/flops.ts";
 export { decodeConvNetJs } from "./core/exchange/convnetjs.ts";
+export { encodeKeras } from "./core/exchange/keras/encode.ts";
 export { decodeKeras, decodeKerasH5 } from "./core/exchange/keras/file.ts";
 export {
   type DecodedOnnx,

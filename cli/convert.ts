@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { writeFileAtomic } from "../core/file.ts";
 import {
   DeconvError,
+  encodeKeras,
   encodeOnnx,
   encodeTfjs,
   loadModelFile,
@@ -23,8 +24,9 @@ type Texts = Record<string, string>;
 const WRITERS: Readonly<
   Record<string, (model: Model, path: string, texts: Texts) => Promise<void>>
 > = {
-  ".onnx": async (model, path) => await writeFileAtomic(path, encodeOnnx(model)),
   ".safetensors": saveModel,
+  ".onnx": async (model, path) => await writeFileAtomic(path, encodeOnnx(model)),
+  ".keras": async (model, path) => await writeFileAtomic(path, encodeKeras(model)),
   ".json": async (model, path, metadata) => {
     const name = basename(path, ".json");
     const weightsFile = name === "model" ? "group1-shard1of1.bin" : `${name}.weights.bin`;
@@ -57,7 +59,10 @@ export function convertCommand(_done: (code: number) => void): Command {
       "<in>",
       "a model: ours, ONNX, TensorFlow.js' model.json, Keras' .keras or .h5, ConvNetJS' JSON",
     )
-    .argument("<out>", "a file that ends with .safetensors (ours), .onnx or .json (TensorFlow.js)")
+    .argument(
+      "<out>",
+      "a file that ends with .safetensors (ours), .onnx, .keras or .json (TensorFlow.js)",
+    )
     .addOption(inputShapeOption())
     .addHelpText("after", EXAMPLES)
     .action(convert);
@@ -66,4 +71,5 @@ export function convertCommand(_done: (code: number) => void): Command {
 const EXAMPLES = `
 Examples:
   deno task convert lenet.h5 lenet.safetensors
-  deno task convert out/article-cnn-1 web/model.json`;
+  deno task convert out/article-cnn-1 web/model.json
+  deno task convert out/article-cnn-1 article.keras`;

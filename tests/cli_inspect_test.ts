@@ -15,7 +15,7 @@ import {
   loadModel,
   type Model,
   model,
-  resizeConv2d,
+  reflectionPadding2d,
   sampling,
   saveModel,
   separableConv2d,
@@ -119,8 +119,8 @@ Deno.test("what cannot be converted or looked into is one line, and writes nothi
     const x = input({ shape: [4] }), y = sampling().apply([x, dense({ units: 4 }).apply(x)]);
     await saveModel(model({ inputs: x, outputs: y }), at("vae.safetensors"));
     await saveModel(
-      sequential([resizeConv2d({ filters: 2, kernelSize: 3, inputShape: [4, 4, 2] })]),
-      at("resize.safetensors"),
+      sequential([reflectionPadding2d({ inputShape: [4, 4, 2] })]),
+      at("edge.safetensors"),
     );
     Deno.writeTextFileSync(at("text.txt"), "hello");
     Deno.writeTextFileSync(
@@ -136,10 +136,13 @@ Deno.test("what cannot be converted or looked into is one line, and writes nothi
         ["convert", at("vae.safetensors"), at("m.json")],
         /write sampling "sampling_1" for TensorFlow/,
       ],
-      [["convert", at("resize.safetensors"), at("m.json")], /write resize_conv2d .* no such layer/],
+      [
+        ["convert", at("edge.safetensors"), at("m.json")],
+        /write reflection_padding2d .* no such layer/,
+      ],
       [
         ["convert", at("vae.safetensors"), at("m.h5")],
-        /must be one of \.onnx, \.safetensors, \.json/,
+        /must be one of \.safetensors, \.onnx, \.keras, \.json/,
       ],
       [["convert", at("none.h5"), at("m.json")], /Cannot read ".*none\.h5": there is no such file/],
       [

@@ -16,7 +16,8 @@ import type { Shape, Tensor } from "../tensor.ts";
 import type { DecodedModel } from "../save.ts";
 import { assembly, parseJson, reading } from "./assembly.ts";
 import { readKerasGraph } from "./keras/graph.ts";
-import { writeKerasGraph } from "./keras/write.ts";
+import { TFJS } from "./keras/target.ts";
+import { legacyNetwork, writeKerasGraph } from "./keras/write.ts";
 
 /** How the files of weights are asked for: by the name that `model.json` has for them. */
 export type ReadShard = (name: string) => Uint8Array;
@@ -65,7 +66,9 @@ export function decodeTfjs(
     const model = readKerasGraph(topology, {
       dialect: "keras2",
       inputShape,
-      weights: (layer) => ({ find: (parameter) => tensors.get(`${layer}/${parameter}`) }),
+      weights: ({ names }) => ({
+        find: (parameter) => findTensor(tensors, `${names[names.length - 1]}/${parameter}`),
+      }),
     }, assembly(size));
     return { model, metadata };
   });
@@ -93,6 +96,15 @@ export function readTfjsJson(json: unknown) {
     groups: readTfjsManifest(list(weightsManifest, "weightsManifest")),
     metadata: Object.fromEntries(told) as Record<string, string>,
   };
+}
+
+/** A tensor by its name, before which converted networks inside others have the names of those. */
+function findTensor(tensors: ReadonlyMap<string, Tensor>, name: string): Tensor | undefined {
+  const known = tensors.get(name);
+  if (known) return known;
+  const found = [...tensors.keys()].filter((key) => key.endsWith(`/${name}`));
+  if (found.length > 1) throw new DeconvError(`several of its weights may be ${name}`);
+  return tensors.get(found[0]);
 }
 
 /** All tensors, and how many bytes they were read from. */
@@ -147,19 +159,25 @@ export function encodeTfjs(
     weightsFile?: string;
   } = {},
 ): EncodedTfjs {
-  const { network, weights } = writeKerasGraph(model);
-  const entries = [...weights].map(([name, { shape }]) => ({ name, shape, dtype: "float32" }));
+  const graph = writeKerasGraph(model, TFJS);
+  const weights = graph.layers.flatMap(({ name, weights }) =>
+    weights.map(([weight, tensor]) => [`${name}/${weight}`, tensor] as const)
+  );
+  const entries = weights.map(([name, { shape }]) => ({ name, shape, dtype: "float32" }));
   const json = {
     format: "layers-model",
     generatedBy: "deconv",
     convertedBy: null,
     modelTopology: {
-      ...network as Record<string, Json>,
+      ...legacyNetwork(graph) as Record<string, Json>,
       keras_version: "tfjs-layers 4.22.0",
       backend: "tensor_flow.js",
     },
     weightsManifest: [{ paths: [weightsFile], weights: entries }],
     ...Object.keys(metadata).length && { userDefinedMetadata: metadata },
   };
-  return { json: JSON.stringify(json), weights: encodeTfjsWeights([...weights.values()]) };
+  return {
+    json: JSON.stringify(json),
+    weights: encodeTfjsWeights(weights.map(([, tensor]) => tensor)),
+  };
 }

@@ -2,7 +2,8 @@
 
 import { zipSync } from "fflate";
 import { File, FS, ready } from "h5wasm";
-import { writeKerasGraph } from "../../core/exchange/keras/write.ts";
+import { TFJS } from "../../core/exchange/keras/target.ts";
+import { legacyNetwork, writeKerasGraph } from "../../core/exchange/keras/write.ts";
 import { KERAS_LAYERS } from "../../core/exchange/keras/layers.ts";
 import type { Model, Shape, Tensor } from "../../mod.ts";
 
@@ -21,11 +22,20 @@ async function hdf5(fill: (file: File) => void): Promise<Uint8Array> {
   return bytes;
 }
 
+/** A network in the JSON of Keras 2, and its weights by `layer/weight`. */
+function keras2(net: Model) {
+  const graph = writeKerasGraph(net, TFJS);
+  const weights = graph.layers.flatMap(({ name, weights }) =>
+    weights.map(([weight, tensor]) => [`${name}/${weight}`, tensor] as const)
+  );
+  return { network: legacyNetwork(graph), weights: new Map(weights) };
+}
+
 const bare = ({ shape, data }: Tensor) => ({ shape: [...shape], data: Float32Array.from(data) });
 
 /** A `.h5` file of Keras 2. */
 export async function kerasH5File(net: Model, weightsOnly = false): Promise<Uint8Array> {
-  const { network, weights } = writeKerasGraph(net);
+  const { network, weights } = keras2(net);
   return await hdf5((file) => {
     if (!weightsOnly) file.create_attribute("model_config", JSON.stringify(network));
     file.create_attribute("keras_version", "2.4.0");
@@ -52,7 +62,7 @@ function modern(node: unknown): Json {
 
 /** A `.keras` file of Keras 3. */
 export async function kerasFile(net: Model): Promise<Uint8Array> {
-  const { network, weights } = writeKerasGraph(net);
+  const { network, weights } = keras2(net);
   const { config } = network as unknown as { config: { layers: Json[] } & Json };
   const counts = new Map<string, number>();
   const names = new Map<string, string>();

@@ -1,5 +1,5 @@
 /**
- * Files of Keras: `.h5` (HDF5 with the network in an attribute) and `.keras` of version 3 (a zip file of
+ * Reads files of Keras: `.h5` (HDF5 with the network in an attribute) and `.keras` of version 3 (a zip file of
  * `config.json`, `metadata.json` and `model.weights.h5`).
  */
 import { record } from "../../architecture.ts";
@@ -41,18 +41,33 @@ export function openKerasH5(bytes: Uint8Array): KerasFile {
     size: bytes.length,
     reading: {
       dialect: version.startsWith("3") ? "keras3" : "keras2",
-      weights: (layer) => namedWeights(weights.get(layer)),
+      weights: ({ names }) => namedWeights(weights.get(names[0]), names),
     },
     source: `Keras ${version}`.trim(),
   };
 }
 
-/** Weights by the last part of their names: `conv2d/kernel:0`. */
-function namedWeights(group: Hdf5Object | undefined): KerasWeights {
-  const paths = new Map(
-    group?.texts("weight_names")?.map((path) => [/[^/]*?(?=:\d+$|$)/.exec(path)![0], path]),
-  );
-  return { find: (parameter) => group?.get(paths.get(parameter) ?? "")?.tensor() };
+/**
+ * Weights by the end of their names: `conv2d/kernel:0`. Those of a network in another lie in one group, under
+ * the names of their layers.
+ */
+function namedWeights(group: Hdf5Object | undefined, names: readonly string[]): KerasWeights {
+  const paths = (group?.texts("weight_names") ?? []).map((path) => ({
+    path,
+    parts: path.replace(/:\d+$/, "").split("/"),
+  }));
+  const own = names[names.length - 1], inner = names.length > 1;
+  return {
+    find(parameter) {
+      const found = paths.filter(({ parts }) =>
+        parts.at(-1) === parameter && (!inner || parts.at(-2) === own)
+      );
+      if (found.length > 1) {
+        throw new DeconvError(`several of its weights may be ${parameter} of "${names.join("/")}"`);
+      }
+      return found.length ? group!.get(found[0].path)?.tensor() : undefined;
+    },
+  };
 }
 
 /** Whether the names of a zip file's entries are those of a `.keras` file. */
@@ -71,22 +86,18 @@ export function openKeras(bytes: Uint8Array): KerasFile {
   const { keras_version: version } = record(json("metadata.json"), "its metadata");
   const entry = entries.get("model.weights.h5");
   const weights = entry && openHdf5(entry.bytes());
-  const layers = weights?.get("layers") ?? weights?.get("_layer_checkpoint_dependencies");
   return {
     network: () => json("config.json"),
     weights,
     size: entry?.size ?? 0,
     reading: {
-      dialect: "keras3",
-      weights: (layer, className, count) => ({
+      dialect: `${version}`.startsWith("2") ? "keras2" : "keras3",
+      weights: ({ paths }) => ({
         find: (_parameter, position) => {
           if (!entry) {
             throw new DeconvError("it has no model.weights.h5: save it where h5py is installed");
           }
-          // Layers are told apart by class and number there, whatever their names.
-          const group = layers?.get(`${snake(className)}${count ? `_${count}` : ""}`) ??
-            layers?.get(layer);
-          return group?.get(`vars/${position}`)?.tensor();
+          return layerGroup(weights, paths)?.get(`vars/${position}`)?.tensor();
         },
       }),
     },
@@ -94,10 +105,12 @@ export function openKeras(bytes: Uint8Array): KerasFile {
   };
 }
 
-/** The name of a class as Keras' saving has it: `Conv2DTranspose` is `conv2d_transpose`, `PReLU` `p_re_lu`. */
-function snake(className: string): string {
-  return className.replaceAll(/(.)([A-Z][a-z]+)/g, "$1_$2").replaceAll(/([a-z])([A-Z])/g, "$1_$2")
-    .toLowerCase();
+/** The group of a layer; Keras 2.12 had another name for the groups of layers. */
+function layerGroup(root: Hdf5Object | undefined, paths: readonly string[]) {
+  return paths.reduce<Hdf5Object | undefined>((group, path) => {
+    const layers = group?.get("layers") ?? group?.get("_layer_checkpoint_dependencies");
+    return layers?.get(path);
+  }, root);
 }
 
 function decode(

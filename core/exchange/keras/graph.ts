@@ -1,9 +1,20 @@
-/** Networks of Keras and TensorFlow.js, which describe them in the same JSON: `Sequential` and functional ones. */
-import { list, record, text, wholeNumbers } from "../../architecture.ts";
+/**
+ * Networks of Keras and TensorFlow.js, which describe them in the same JSON: `Sequential` and functional ones. A
+ * network that stands in another as a layer becomes its layers, named `outer/inner`.
+ */
+import { wholeNumbers } from "../../architecture.ts";
 import { DeconvError } from "../../errors.ts";
 import { input, type Layer, type Symbolic } from "../../layer.ts";
 import type { Shape, Tensor } from "../../tensor.ts";
 import { type Assembly, expectShape, type FindWeights } from "../assembly.ts";
+import {
+  describeNetwork,
+  endsOf,
+  isNetwork,
+  type LayerDescription,
+  type NetworkDescription,
+  type Reference,
+} from "./describe.ts";
 import { KERAS_LAYERS, layerFromKeras } from "./layers.ts";
 import type { Dialect } from "./values.ts";
 
@@ -13,26 +24,26 @@ export interface KerasWeights {
   find(parameter: string, position: number): Tensor | undefined;
 }
 
+/** Where a layer stands: the networks it is in, from the outermost, and itself. */
+export interface LayerPlace {
+  /** Their names. */
+  readonly names: readonly string[];
+  /** What Keras 3 calls them in its file of weights. */
+  readonly paths: readonly string[];
+}
+
 /** What reading a network needs besides its JSON. */
 export interface KerasReading {
   /** Which Keras wrote it. */
   readonly dialect: Dialect;
-  /** The weights of a layer, given its name, its class and how many of this class came before it. */
-  weights(name: string, className: string, count: number): KerasWeights;
+  /** The weights of a layer. */
+  weights(place: LayerPlace): KerasWeights;
   /** The shape of a picture, for networks that leave it open. */
   readonly inputShape?: Shape;
 }
 
-interface Description {
-  readonly className: string;
-  readonly name: string;
-  readonly config: Record<string, unknown>;
-  readonly inbound: readonly unknown[];
-  /** How many layers of its class stand before it. */
-  readonly count: number;
-}
-
-const MODELS = ["Sequential", "Functional", "Model"];
+/** Layers that networks inside others may come to: one that is used twice is there twice. */
+const MOST_INSIDE = 10_000;
 
 /**
  * Reads the JSON of a network: `{ class_name, config }`.
@@ -42,43 +53,108 @@ const MODELS = ["Sequential", "Functional", "Model"];
 export function readKerasGraph<T>(
   json: unknown,
   reading: KerasReading,
-  assembly: Assembly<T>,
+  { place, build }: Assembly<T>,
 ): T {
-  const { class_name: className, config } = record(json, "its network");
-  if (!MODELS.includes(String(className))) {
-    throw new DeconvError(
-      `its network is a ${className}, of a class of its own: only Sequential and functional networks say what they are made of`,
-    );
-  }
-  // Keras before 2.2.3 had the bare list of layers for Sequential.
-  const { layers, name = "model", ...ends } = Array.isArray(config)
-    ? { layers: config }
-    : record(config, "its network's config");
-  const counts = new Map<string, number>();
-  const described = list(layers, "its layers").map((layer): Description => {
-    const { class_name, config, inbound_nodes = [], name } = record(layer, "a layer");
-    const className = text(class_name, "a layer's class"), options = record(config, "its config");
-    if (MODELS.includes(className)) {
-      throw new DeconvError(
-        `its layer "${options.name}" is a network of its own: save the network with its layers side by side`,
-      );
-    }
-    const count = counts.get(className) ?? 0;
-    counts.set(className, count + 1);
-    const title = text(name ?? options.name, "a layer's name");
-    const inbound = list(inbound_nodes, "inbound_nodes");
-    return { className, name: title, config: { ...options, name: title }, inbound, count };
-  });
-  const title = text(name, "its network's name");
-  return className === "Sequential"
-    ? readSequential(described, title, reading, assembly)
-    : readFunctional(described, title, record(ends, "its config"), reading, assembly);
+  const description = describeNetwork(json);
+  let inside = 0;
+  const top: Surroundings = {
+    reading,
+    names: [],
+    paths: [],
+    trainable: true,
+    taken: new Set(description.layers.map(({ name }) => name)),
+    place(layer, inputs, find, { names }) {
+      if (names.length && ++inside > MOST_INSIDE) {
+        throw new DeconvError(`its networks inside others come to more than ${MOST_INSIDE} layers`);
+      }
+      return place(layer, inputs, find);
+    },
+  };
+  const { inputs, apply } = openNetwork(description, top), starts = inputs();
+  return build(starts, apply(starts), description.name);
 }
 
-/** The shape of an input without the batch. */
-function shapeOf({ config, name }: Description, { inputShape }: KerasReading): Shape {
-  const given = config.batch_input_shape ?? config.batch_shape;
-  if (inputShape) return inputShape;
+/** What the layers of a network need to know of where it stands. */
+interface Surroundings extends LayerPlace {
+  readonly reading: KerasReading;
+  readonly trainable: boolean;
+  /** Names that layers have. */
+  readonly taken: Set<string>;
+  place(
+    layer: Layer,
+    inputs: readonly Symbolic[],
+    find: FindWeights,
+    around: Surroundings,
+  ): Symbolic;
+}
+
+/** What a layer or a network makes of values. */
+type Applied = (inputs: readonly Symbolic[]) => readonly Symbolic[];
+
+interface OpenedNetwork {
+  /** New inputs of the shapes it is described with. */
+  inputs(): Symbolic[];
+  readonly apply: Applied;
+}
+
+function openNetwork(description: NetworkDescription, around: Surroundings): OpenedNetwork {
+  const opened = new Map<LayerDescription, Applied>();
+  const appliedOf = (layer: LayerDescription): Applied => {
+    const applied = opened.get(layer) ?? openLayer(layer, around);
+    opened.set(layer, applied);
+    return applied;
+  };
+  return description.sequential
+    ? openSequential(description, around, appliedOf)
+    : openFunctional(description, around, appliedOf);
+}
+
+/** A layer is made when it is first applied, and is one layer however often it is. */
+function openLayer(layer: LayerDescription, around: Surroundings): Applied {
+  const { className, config } = layer, { reading, taken } = around;
+  const trainable = around.trainable && config.trainable !== false;
+  const place = inside(around, layer);
+  if (isNetwork(className)) {
+    const network = describeNetwork({ class_name: className, config });
+    return openNetwork(network, { ...around, ...place, trainable }).apply;
+  }
+  let name = layer.name, made: Layer | undefined;
+  if (around.names.length) {
+    name = place.names.join("/");
+    while (taken.has(name)) name += "_";
+    taken.add(name);
+  }
+  return (inputs) => {
+    const shapes = inputs.map(({ shape }) => shape);
+    made ??= layerFromKeras(className, { ...config, name, trainable }, shapes, reading.dialect);
+    return [around.place(made, inputs, finder(layer, place, reading), around)];
+  };
+}
+
+function inside({ names, paths }: LayerPlace, { name, path }: LayerDescription): LayerPlace {
+  return { names: [...names, name], paths: [...paths, path] };
+}
+
+/** Finds the weights of a layer of the file. */
+function finder(
+  { className, name }: LayerDescription,
+  place: LayerPlace,
+  reading: KerasReading,
+): FindWeights {
+  const renamed = KERAS_LAYERS[className]?.parameters ?? {};
+  const weights = reading.weights(place);
+  return (parameter, shape, position) => {
+    const theirs = renamed[parameter] ?? parameter;
+    // Keras 3 calls the kernel of a depthwise convolution so.
+    const found = weights.find(theirs, position) ?? weights.find(parameter, position);
+    if (found) return expectShape(`${name}/${theirs}`, shape, found);
+    throw new DeconvError(`it has no weights ${theirs} for its layer ${className} "${name}"`);
+  };
+}
+
+/** A new input. */
+function inputOf(name: string, given: unknown, { inputShape }: KerasReading): Symbolic {
+  if (inputShape) return input({ shape: inputShape, name });
   if (!Array.isArray(given)) {
     throw new DeconvError(`its input "${name}" has no shape: give inputShape, such as [32, 32, 3]`);
   }
@@ -90,109 +166,97 @@ function shapeOf({ config, name }: Description, { inputShape }: KerasReading): S
       }: give inputShape, such as [32, 32, 3]`,
     );
   }
-  return wholeNumbers(shape, "the shape of its input");
+  return input({ shape: wholeNumbers(shape, "the shape of its input"), name });
 }
 
-/** Finds the weights of a layer of the file. */
-function finder({ className, name, count }: Description, reading: KerasReading): FindWeights {
-  const renamed = KERAS_LAYERS[className]?.parameters ?? {};
-  const weights = reading.weights(name, className, count);
-  return (parameter, shape, position) => {
-    const theirs = renamed[parameter] ?? parameter, found = weights.find(theirs, position);
-    if (found) return expectShape(`${name}/${theirs}`, shape, found);
-    throw new DeconvError(`it has no weights ${theirs} for its layer ${className} "${name}"`);
-  };
-}
+const batchShape = ({ batch_input_shape, batch_shape }: Record<string, unknown>) =>
+  batch_input_shape ?? batch_shape;
 
-function readSequential<T>(
-  described: readonly Description[],
-  name: string,
-  reading: KerasReading,
-  { place, build }: Assembly<T>,
-): T {
-  const [first] = described;
+function openSequential(
+  { layers, config: { build_input_shape } }: NetworkDescription,
+  { reading }: Surroundings,
+  appliedOf: (layer: LayerDescription) => Applied,
+): OpenedNetwork {
+  const [first] = layers;
   if (!first) throw new DeconvError("its network has no layers");
-  const start = input({ shape: shapeOf(first, reading), name: first.name });
-  let end: Symbolic = start;
-  for (const layer of described) {
-    if (layer.className === "InputLayer") continue;
-    const made = layerFromKeras(layer.className, layer.config, [end.shape], reading.dialect);
-    end = place(made, [end], finder(layer, reading));
-  }
-  return build([start], [end], name);
-}
-
-/** A value in a functional network: a layer, and which time it was applied. */
-type Reference = readonly [layer: string, node: number];
-
-function readFunctional<T>(
-  described: readonly Description[],
-  name: string,
-  { input_layers, output_layers }: Record<string, unknown>,
-  reading: KerasReading,
-  { place, build }: Assembly<T>,
-): T {
-  const byName = new Map(described.map((layer) => [layer.name, layer]));
-  if (byName.size < described.length) throw new DeconvError("two of its layers have the same name");
-  const made = new Map<string, Layer>(), values = new Map<string, Symbolic | null>();
-  const valueOf = ([layerName, node]: Reference): Symbolic => {
-    const key = `${node} ${layerName}`, known = values.get(key);
-    if (known) return known;
-    if (known === null) throw new DeconvError(`its layer "${layerName}" depends on itself`);
-    values.set(key, null);
-    const layer = byName.get(layerName);
-    if (!layer) throw new DeconvError(`it has no layer "${layerName}", which another refers to`);
-    const value = compute(layer, node);
-    values.set(key, value);
-    return value;
+  return {
+    inputs: () => [inputOf(first.name, firstShape(first) ?? build_input_shape, reading)],
+    apply(inputs) {
+      let values: readonly Symbolic[] = inputs;
+      for (const layer of layers) {
+        if (values.length > 1) {
+          throw new DeconvError(`its layer "${layer.name}" has several inputs`);
+        }
+        if (layer.className !== "InputLayer") values = appliedOf(layer)(values);
+      }
+      return values;
+    },
   };
-  const compute = (layer: Description, node: number): Symbolic => {
-    if (layer.className === "InputLayer") {
-      return input({ shape: shapeOf(layer, reading), name: layer.name });
-    }
-    if (node >= layer.inbound.length) {
-      throw new DeconvError(`its layer "${layer.name}" is applied fewer times than it is used`);
-    }
-    const inputs = references(layer.inbound[node]).map(valueOf);
-    const shapes = inputs.map(({ shape }) => shape);
-    const known = made.get(layer.name);
-    const applied = known ?? layerFromKeras(layer.className, layer.config, shapes, reading.dialect);
-    made.set(layer.name, applied);
-    return place(applied, inputs, finder(layer, reading));
+}
+
+/** The shape of a network's first layer, which may be a network itself. */
+function firstShape({ className, config }: LayerDescription): unknown {
+  if (!isNetwork(className)) return batchShape(config);
+  const { layers, sequential, config: rest } = describeNetwork({ class_name: className, config });
+  if (sequential) return (layers[0] && firstShape(layers[0])) ?? rest.build_input_shape;
+  const [start] = endsOf(rest.input_layers);
+  return batchShape(layers.find(({ name }) => name === start?.layer)?.config ?? {});
+}
+
+function openFunctional(
+  { layers, config: { input_layers, output_layers } }: NetworkDescription,
+  { reading }: Surroundings,
+  appliedOf: (layer: LayerDescription) => Applied,
+): OpenedNetwork {
+  const byName = new Map(layers.map((layer) => [layer.name, layer]));
+  if (byName.size < layers.length) throw new DeconvError("two of its layers have the same name");
+  const starts = endsOf(input_layers), ends = endsOf(output_layers);
+  const all = [...layers.flatMap(({ calls }) => calls.flat()), ...ends];
+  const layerOf = (name: string): LayerDescription => {
+    const layer = byName.get(name);
+    if (layer) return layer;
+    throw new DeconvError(`it has no layer "${name}", which another refers to`);
   };
-  const starts = endsOf(input_layers).map(valueOf), outputs = endsOf(output_layers).map(valueOf);
-  return build(starts, outputs, name);
-}
-
-/** The inputs or outputs of a network: one reference or a list of them. */
-function endsOf(value: unknown): Reference[] {
-  const all = list(value, "its inputs or outputs");
-  return typeof all[0] === "string" ? [reference(all)] : all.map(reference);
-}
-
-function reference(value: unknown): Reference {
-  const [layer, node, output = 0] = list(value, "a reference to a layer");
-  if (output !== 0) throw new DeconvError(`its layer "${layer}" has several outputs`);
-  return [text(layer, "a layer's name"), wholeNumbers([node], "a node")[0]];
-}
-
-/**
- * What a layer is applied to. Keras 2 has a list of `[layer, node, output, options]`; Keras 3 the
- * arguments of the call, where tensors are objects with a `keras_history`.
- */
-function references(node: unknown): Reference[] {
-  if (Array.isArray(node)) {
-    return typeof node[0] === "string" ? [reference(node)] : node.map(reference);
-  }
-  const found: Reference[] = [];
-  const search = (value: unknown) => {
-    if (Array.isArray(value)) return value.forEach(search);
-    const { class_name, config } = record(value, "an argument of a layer");
-    if (class_name !== "__keras_tensor__") {
-      throw new DeconvError("a layer is called with something that is no tensor");
-    }
-    found.push(reference(record(config, "a tensor").keras_history));
+  // Keras 3 counts the calls of functional networks from 1 where it says what the outputs are.
+  const callOf = (layer: LayerDescription, node: number, isEnd: boolean): number => {
+    const { className, fromOne, name } = layer;
+    const one = fromOne && !all.some((each) => each.layer === name && each.node === 0) ||
+      isEnd && reading.dialect === "keras3" && ["Functional", "Model"].includes(className);
+    return node - (one ? 1 : 0);
   };
-  list(record(node, "a node").args, "a layer's arguments").forEach(search);
-  return found;
+  return {
+    inputs: () =>
+      starts.map(({ layer }) => inputOf(layer, batchShape(layerOf(layer).config), reading)),
+    apply(inputs) {
+      if (inputs.length !== starts.length) {
+        throw new DeconvError(
+          `a network in it has ${starts.length} inputs, and is applied to ${inputs.length}`,
+        );
+      }
+      const values = new Map<string, readonly Symbolic[] | null>(
+        starts.map(({ layer, node }, i) => [`${node} ${layer}`, [inputs[i]]]),
+      );
+      const valueOf = ({ layer: name, node, output }: Reference, isEnd = false): Symbolic => {
+        const layer = layerOf(name), call = callOf(layer, node, isEnd), key = `${call} ${name}`;
+        const known = values.get(key);
+        if (known === null) throw new DeconvError(`its layer "${name}" depends on itself`);
+        if (known === undefined) values.set(key, null);
+        const found = known ?? compute(layer, call);
+        values.set(key, found);
+        if (output < found.length) return found[output];
+        throw new DeconvError(`its layer "${name}" has several outputs`);
+      };
+      const compute = (layer: LayerDescription, call: number) => {
+        const { className, name, calls } = layer;
+        if (className === "InputLayer") {
+          throw new DeconvError(`its input "${name}" is not among the inputs it names`);
+        }
+        if (!calls[call]) {
+          throw new DeconvError(`its layer "${name}" is applied fewer times than it is used`);
+        }
+        return appliedOf(layer)(calls[call].map((each) => valueOf(each)));
+      };
+      return ends.map((end) => valueOf(end, true));
+    },
+  };
 }

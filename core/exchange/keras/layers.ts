@@ -20,6 +20,8 @@ import {
 export interface KerasLayer {
   /** The kind of layer it is. */
   readonly kind: string;
+  /** The kind it is where `groups` is -1. */
+  readonly aloneKind?: string;
   /** Options that both have, as they are named here. */
   readonly fields: readonly string[];
   /** Options of Keras that have no counterpart, and the values that change nothing. */
@@ -28,6 +30,14 @@ export interface KerasLayer {
   readonly options?: (config: Config, inputs: readonly Shape[], dialect: Dialect) => Config;
   /** Parameters whose names differ: theirs by ours. */
   readonly parameters?: Readonly<Record<string, string>>;
+  /** Writes the options where those here do not do: what is to stand in their place. */
+  readonly writes?: (layer: WrittenOptions) => Readonly<Record<string, unknown>>;
+}
+
+/** What writing the options of a layer may need. */
+interface WrittenOptions {
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly output: Shape;
 }
 
 const rules = (name: string) =>
@@ -48,6 +58,15 @@ const conv = (kind: string, ...more: string[]): KerasLayer => ({
 const pool = (kind: string): KerasLayer => ({ kind, fields: POOL });
 const global = (kind: string): KerasLayer => ({ kind, fields: ["keepDims"] });
 const plain = (kind: string, ...fields: string[]): KerasLayer => ({ kind, fields });
+
+/** A layer at the sides of pictures, written `[[top, bottom], [left, right]]`. */
+const bordered = (kind: string, field: string): KerasLayer => ({
+  ...plain(kind, field),
+  writes({ config }) {
+    const [top, left, bottom, right] = config[field] as number[];
+    return { [field]: [[top, bottom], [left, right]] };
+  },
+});
 
 /** A layer that is an activation with an option. */
 function active(
@@ -91,7 +110,7 @@ export const KERAS_LAYERS: Readonly<Record<string, KerasLayer>> = {
   BatchNormalization: {
     kind: "batch_normalization",
     fields: [...AFFINE, "momentum", "movingMeanInitializer", "movingVarianceInitializer"],
-    only: { axis: [] },
+    only: { axis: [], renorm_momentum: [] }, // which says nothing where renorm is false
     options: lastAxis,
   },
   Concatenate: plain("concatenate", "axis"),
@@ -99,7 +118,7 @@ export const KERAS_LAYERS: Readonly<Record<string, KerasLayer>> = {
   Conv1DTranspose: conv("conv1d_transpose", "outputPadding"),
   Conv2D: conv("conv2d", "groups"),
   Conv2DTranspose: conv("conv2d_transpose", "outputPadding"),
-  Cropping2D: plain("cropping2d", "cropping"),
+  Cropping2D: bordered("cropping2d", "cropping"),
   Dense: plain("dense", "units", "activation", ...rules("kernel"), ...BIAS),
   DepthwiseConv1D: { kind: "depthwise_conv1d", fields: DEPTHWISE, parameters: DEPTHWISE_KERNEL },
   DepthwiseConv2D: { kind: "depthwise_conv2d", fields: DEPTHWISE, parameters: DEPTHWISE_KERNEL },
@@ -114,6 +133,7 @@ export const KERAS_LAYERS: Readonly<Record<string, KerasLayer>> = {
   GlobalMaxPooling2D: global("global_max_pool2d"),
   GroupNormalization: {
     kind: "group_normalization",
+    aloneKind: "instance_normalization",
     fields: ["groups", ...AFFINE],
     only: { axis: [] },
     options: lastAxis,
@@ -131,21 +151,34 @@ export const KERAS_LAYERS: Readonly<Record<string, KerasLayer>> = {
   Multiply: plain("multiply"),
   Permute: plain("permute", "dims"),
   PReLU: plain("prelu", "sharedAxes", ...rules("alpha")),
-  ReLU: active("relu", [], { threshold: [0], negative_slope: [0] }),
-  Reshape: plain("reshape", "targetShape"),
+  ReLU: {
+    ...active("relu", [], { max_value: [6], threshold: [0], negative_slope: [0] }),
+    options: ({ max_value }) => ({ kind: max_value === 6 ? "relu6" : "relu" }),
+  },
+  Reshape: {
+    ...plain("reshape", "targetShape"),
+    // TensorFlow.js asks for every size.
+    writes: ({ output }) => ({ targetShape: output }),
+  },
   Resizing: {
     kind: "resizing",
     fields: ["height", "width", "interpolation"],
     only: { fill_mode: ["constant"], fill_value: [0] },
+    writes: ({ config: { coordinates } }) => ({
+      coordinates: coordinates === "half_pixel" ? undefined : coordinates, // it knows no others
+    }),
   },
   SeparableConv1D: { kind: "separable_conv1d", fields: SEPARABLE },
   SeparableConv2D: { kind: "separable_conv2d", fields: SEPARABLE },
   Softmax: active("softmax", [], { axis: [-1, [-1]] }),
   SpatialDropout1D: plain("spatial_dropout1d", "rate"),
   SpatialDropout2D: plain("spatial_dropout2d", "rate"),
-  UpSampling1D: plain("upsampling1d", "size"),
+  UpSampling1D: {
+    ...plain("upsampling1d", "size"),
+    writes: () => ({ interpolation: undefined }), // it is "nearest"
+  },
   UpSampling2D: plain("upsampling2d", "size", "interpolation"),
-  ZeroPadding2D: plain("zero_padding2d", "padding"),
+  ZeroPadding2D: bordered("zero_padding2d", "padding"),
 };
 
 /** Options that say nothing about what a layer computes; what is null, false or empty never does. */
@@ -217,7 +250,9 @@ export function layerFromKeras(
         "set its weights",
     );
   }
-  const { kind, fields, only = {}, options } = KERAS_LAYERS[className];
+  const { kind: usual, aloneKind, fields, only = {}, options } = KERAS_LAYERS[className];
+  const alone = aloneKind !== undefined && config.groups === -1;
+  const kind = alone ? aloneKind : usual;
   const names = new Map(fields.map((field) => [kerasName(field), field]));
   const { data_format: format } = config;
   if (!idle(format) && format !== "channels_last") {
@@ -225,6 +260,7 @@ export function layerFromKeras(
   }
   const read: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(config)) {
+    if (alone && key === "groups") continue;
     const field = names.get(key);
     const values = only[key];
     if (field && value !== null) {

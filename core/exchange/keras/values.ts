@@ -14,8 +14,8 @@ export type Dialect = "keras2" | "keras3";
 export interface ValueForm {
   /** Reads it. */
   read(value: unknown, dialect: Dialect): unknown;
-  /** Writes it as Keras 2 and TensorFlow.js have it. */
-  write(value: unknown): Json;
+  /** Writes it. */
+  write(value: unknown, dialect: Dialect): Json;
 }
 
 /** Class and options of an object; a bare text is a class without options. */
@@ -23,6 +23,12 @@ function objectOf(value: unknown): { className: string; config: Record<string, u
   if (typeof value === "string") return { className: value, config: {} };
   const { class_name: className, config = {} } = record(value, "an option");
   return { className: String(className), config: record(config, "an option's config") };
+}
+
+/** An object as a program writes it: Keras 3 says where its class is. */
+function written(module: string, className: string, config: Json, dialect: Dialect): Json {
+  const object = { class_name: className, config };
+  return dialect === "keras2" ? object : { module, ...object, registered_name: null };
 }
 
 /** `HeNormal` and `he_normal` alike. */
@@ -36,7 +42,18 @@ function pascal(name: string): string {
 }
 
 const ALIASES: Readonly<Record<string, string>> = { swish: "silu", gelu_new: "gelu_tanh" };
-const SAME = ["linear", "relu", "elu", "selu", "sigmoid", "tanh", "softplus", "gelu", "silu"];
+const SAME = [
+  "linear",
+  "relu",
+  "relu6",
+  "elu",
+  "selu",
+  "sigmoid",
+  "tanh",
+  "softplus",
+  "gelu",
+  "silu",
+];
 const KNOWN = [...SAME, "softmax", "log_softmax", "leaky_relu", "hard_sigmoid", "gelu_tanh"];
 
 /** Activations by name. */
@@ -58,16 +75,12 @@ export const ACTIVATION: ValueForm = {
     }
     return kind as Activation;
   },
-  write(value) {
+  write(value, dialect) {
     const { kind } = value as ActivationConfig;
+    if (dialect === "keras3") return kind;
     return Object.keys(ALIASES).find((name) => ALIASES[name] === kind) ?? kind;
   },
 };
-
-/** Activations that TensorFlow.js knows by name, without options; it lists `gelu_new` and does not find it. */
-export function isPlainActivation({ kind, alpha }: ActivationConfig): boolean {
-  return [...SAME, "softmax"].includes(kind) && (kind !== "elu" || alpha === 1);
-}
 
 const INITIALIZERS = [
   "zeros",
@@ -99,20 +112,18 @@ export const INITIALIZER: ValueForm = {
     );
     return { kind, ...Object.fromEntries(options) } as InitializerConfig;
   },
-  write(value) {
+  write(value, dialect) {
     const { kind, ...options } = value as InitializerConfig & Record<string, Json>;
     // What Keras has not is left at its default: the weights are in the file.
-    if (!INITIALIZERS.includes(kind)) return { class_name: "Zeros", config: {} };
-    const { distribution } = options;
-    return {
-      class_name: pascal(kind),
-      config: {
-        ...options,
-        ...distribution === "normal" && { distribution: "untruncated_normal" },
-        ...distribution === "truncated_normal" && { distribution: "normal" },
-        seed: null,
-      } as Json,
-    };
+    const known = INITIALIZERS.includes(kind), { distribution } = options;
+    const random = known && !["zeros", "ones", "constant"].includes(kind);
+    const config = {
+      ...known ? options : {},
+      ...distribution === "normal" && { distribution: "untruncated_normal" },
+      ...distribution === "truncated_normal" && { distribution: "normal" },
+      ...random && { seed: null },
+    } as Json;
+    return written("keras.initializers", known ? pascal(kind) : "Zeros", config, dialect);
   },
 };
 
@@ -141,9 +152,10 @@ export const REGULARIZER: ValueForm = {
     if (l1 === undefined && l2 === undefined) return kind;
     return { l1: Number(l1 ?? 0), l2: Number(l2 ?? 0) };
   },
-  write(value) {
-    const { l1, l2 } = (value ?? {}) as Partial<RegularizerConfig>;
-    return value ? { class_name: "L1L2", config: { l1: l1!, l2: l2! } } : null;
+  write(value, dialect) {
+    if (!value) return null;
+    const { l1, l2 } = value as RegularizerConfig;
+    return written("keras.regularizers", "L1L2", { l1, l2 }, dialect);
   },
 };
 
@@ -164,17 +176,15 @@ export const CONSTRAINT: ValueForm = {
     }
     return { kind: "norm", ...ends[kind], axis: Array.isArray(axis) ? axis : [axis] };
   },
-  write(value) {
+  write(value, dialect) {
     if (!value) return null;
-    const given = value as ConstraintConfig;
-    if (given.kind === "non_neg") return { class_name: "NonNeg", config: {} };
+    const given = value as ConstraintConfig, module = "keras.constraints";
+    if (given.kind === "non_neg") return written(module, "NonNeg", {}, dialect);
     const { minValue, maxValue, rate, axis } = given;
     if (!axis || axis.length !== 1) {
       throw new DeconvError("a constraint of norms must be over one axis, such as { axis: 0 }");
     }
-    return {
-      class_name: "MinMaxNorm",
-      config: { min_value: minValue, max_value: maxValue, rate, axis: axis[0] },
-    };
+    const config = { min_value: minValue, max_value: maxValue, rate, axis: axis[0] };
+    return written(module, "MinMaxNorm", config, dialect);
   },
 };
