@@ -32,7 +32,7 @@ export function gridSize(text: string): { rows: number; columns: number } {
 export const dataOption = (otherwise: string): Option =>
   new Option(
     "--data <path>",
-    `pictures: a folder with CIFAR-10 or CIFAR-100 (binary), IDX files as of MNIST, a folder of PNG or JPEG for each class, or pictures with masks; or a .npz, .npy or .csv file (${otherwise})`,
+    `pictures: a folder with CIFAR-10 or CIFAR-100 (binary), IDX files as of MNIST, a folder of PNG, JPEG, BMP or PNM for each class, or pictures with masks; or a .npz, .npy or .csv file (${otherwise})`,
   );
 
 /** What becomes of pictures in files, which may have any size. */

@@ -16,6 +16,8 @@ const ENDINGS: Readonly<Record<string, RegExp>> = {
   PNG: /\.png$/,
   "PNG, checksums right": /\.png$/,
   JPEG: /\.jpe?g$/,
+  BMP: /\.bmp$/,
+  PNM: /\.p[bgpn]m$/,
   WAV: /\.wav$/,
   CSV: /\.csv$/,
 };

@@ -1,31 +1,13 @@
-import { DeconvError } from "../errors.ts";
-import { decodeJpeg, isJpeg } from "../formats/jpeg.ts";
 import type { Pixels } from "../formats/pixels.ts";
-import { decodePng, isPng } from "../formats/png.ts";
 
 /** Whether a file of this name should be a picture that can be decoded. */
 export function isPictureName(name: string): boolean {
-  return /^[^.].*\.(png|jpe?g)$/i.test(name);
+  return /^[^.].*\.(png|jpe?g|bmp|p[bgpn]m)$/i.test(name);
 }
 
 /** Whether a file of this name should be a picture of a kind that cannot be decoded. */
 export function isForeignPicture(name: string): boolean {
-  return /^[^.].*\.(gif|bmp|webp|tiff?|avif|heic)$/i.test(name);
-}
-
-/** Decodes a PNG or JPEG file, whatever it is called. @throws {DeconvError} When it is neither, or damaged. */
-export function decodePicture(
-  bytes: Uint8Array,
-  name: string,
-  options: { indices?: boolean } = {},
-): Pixels {
-  if (isPng(bytes)) return decodePng(bytes, name, options);
-  if (isJpeg(bytes)) return decodeJpeg(bytes, name);
-  throw new DeconvError(
-    `Cannot read ${name} as a picture: ${
-      bytes.length ? "it is neither PNG nor JPEG" : "it is empty"
-    }`,
-  );
+  return /^[^.].*\.(gif|webp|tiff?|avif|heic)$/i.test(name);
 }
 
 /** What becomes of a picture's alpha: it is laid over white, or the alpha is left out. */

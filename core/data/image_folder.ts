@@ -12,7 +12,7 @@ export function picturesIn(folder: string): string[] {
     throw new DeconvError(
       `Cannot use "${
         inFolder(folder, foreign)
-      }": pictures must be PNG or JPEG; convert it, or take it away`,
+      }": pictures must be PNG, JPEG, BMP or PNM; convert it, or take it away`,
     );
   }
   return names.filter(isPictureName).map((name) => inFolder(folder, name))
@@ -28,7 +28,7 @@ export function foldersIn(folder: string): string[] {
 
 /**
  * Opens a folder of pictures sorted into folders: the name of each is a class, and classes are numbered
- * in the order of their names. Pictures are PNG or JPEG, become `[height, width, 3]` (or 1 channel),
+ * in the order of their names. Pictures are PNG, JPEG, BMP or PNM, become `[height, width, 3]` (or 1 channel),
  * values in 255ths, and are decoded when they are read. Files that are no pictures are passed over.
  *
  * @param options `size`, `grayscale`, `fit`, `alpha`, `corrupt`, `cacheLimit`: see {@linkcode PictureOptions};
@@ -57,7 +57,7 @@ export function openImageFolder(
   });
   if (paths.length === 0) {
     throw new DeconvError(
-      `Cannot find pictures in "${folder}": it needs a folder for each class, with PNG or JPEG files in it`,
+      `Cannot find pictures in "${folder}": it needs a folder for each class, with PNG, JPEG, BMP or PNM files in it`,
     );
   }
   return pictureFiles(paths, { ...options, labels, classNames });

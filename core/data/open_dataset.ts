@@ -37,7 +37,7 @@ export interface FoundDataset {
 /** What is looked for, in this order. */
 const LOOKED_FOR = "a .npz, .npy or .csv file, or a folder with CIFAR-10 (data_batch_1.bin, " +
   "test_batch.bin), CIFAR-100 (train.bin, test.bin), IDX files (t10k-images-idx3-ubyte, …), pictures " +
-  "with masks (folders image and label, or names with _mask), or a folder of PNG or JPEG pictures for " +
+  "with masks (folders image and label, or names with _mask), or a folder of PNG, JPEG, BMP or PNM pictures for " +
   "each class (these perhaps in folders train and test), or just such pictures";
 
 /** The part that is held out where a dataset has no part to test on. */

@@ -5,7 +5,8 @@
 import { DeconvError } from "../errors.ts";
 import { sizeOf } from "../tensor.ts";
 import { checkRead, type Dataset } from "./dataset.ts";
-import { type Alpha, decodePicture } from "./decode_picture.ts";
+import { decodePicture } from "../formats/picture.ts";
+import type { Alpha } from "./decode_picture.ts";
 import { decodePool } from "./decode_pool.ts";
 import { readFile } from "./file.ts";
 import type { Fit } from "./fit_picture.ts";
@@ -126,7 +127,7 @@ export function fileDataset(
 }
 
 /**
- * Opens picture files, PNG or JPEG, as a dataset without classes: `[height, width, 3]`, or 1 channel,
+ * Opens picture files, PNG, JPEG, BMP or PNM, as a dataset without classes: `[height, width, 3]`, or 1 channel,
  * values in 255ths. Pictures are decoded when they are read.
  *
  * @throws {DeconvError} When there are none, an option is wrong, or the first cannot be read and its

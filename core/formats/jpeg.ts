@@ -1,7 +1,8 @@
-// In full, so that an import of mod.ts over http needs no import map.
-// deno-lint-ignore no-import-prefix
-import jpeg from "npm:jpeg-js@0.4.4";
 import { DeconvError } from "../errors.ts";
+import { DamagedScan } from "./jpeg_bits.ts";
+import { samplesOf } from "./jpeg_blocks.ts";
+import { type JpegColours, pixelsOf, type Plane } from "./jpeg_colour.ts";
+import { type JpegFrame, readFrame } from "./jpeg_frame.ts";
 import { hasEnd, readJpegHeader } from "./jpeg_segments.ts";
 import { MOST_PIXELS, type Pixels } from "./pixels.ts";
 
@@ -12,8 +13,8 @@ export function isJpeg(bytes: Uint8Array): boolean {
 
 /**
  * Decodes a JPEG file (ITU-T T.81), baseline or progressive, gray, colour or CMYK, and turns it upright
- * as its Exif orientation says. The decoder is jpeg-js: it repeats coarse colour samples where others
- * smooth them, so numbers may differ from theirs at edges of colour.
+ * as its Exif orientation says. Pixels are those of libjpeg with its usual settings, bit for bit: so the
+ * pictures that Pillow, OpenCV and PyTorch see.
  *
  * @param name What to call it in messages.
  * @throws {DeconvError} When it is no JPEG file, is cut short or damaged, is coded in a way that cameras
@@ -35,28 +36,34 @@ export function decodeJpeg(bytes: Uint8Array, name: string): Pixels {
     refuse("it is lossless, arithmetically coded or has 12 bits; save it as a usual JPEG or PNG");
   }
   if (!hasEnd(bytes, header.start)) refuse(cut);
-  let decoded: { width: number; height: number; data: Uint8Array };
   try {
-    decoded = jpeg.decode(bytes, {
-      useTArray: true,
-      formatAsRGBA: false,
-      tolerantDecoding: false,
-      maxResolutionInMP: Infinity,
-      maxMemoryUsageInMB: 2048,
-    });
+    const made = readFrame(bytes), colours = coloursOf(made), inverted = made.adobe !== null;
+    const planes = planesOf(made, width, height);
+    const data = pixelsOf(planes, width, height, colours, inverted);
+    const channels = components === 1 ? 1 : 3;
+    return upright({ width, height, channels, max: 255, data }, header.orientation);
   } catch (error) {
-    return refuse(cut, error);
+    if (error instanceof DamagedScan) return refuse(cut, error);
+    throw error;
   }
-  if (decoded.width !== width || decoded.height !== height) refuse(cut);
-  const pixels = { width, height, channels: 3, max: 255, data: decoded.data };
-  return upright(components === 1 ? firstChannel(pixels) : pixels, header.orientation);
 }
 
-function firstChannel(pixels: Pixels): Pixels {
-  const { width, height, channels, data: from } = pixels;
-  const data = new Uint8Array(width * height);
-  for (let i = 0; i < data.length; i++) data[i] = from[i * channels];
-  return { ...pixels, channels: 1, data };
+/** What the channels are, by the segments that say it or else by their names. */
+function coloursOf({ channels, jfif, adobe }: JpegFrame): JpegColours {
+  if (channels.length === 1) return "gray";
+  if (channels.length === 4) return adobe === 2 ? "ycck" : "cmyk";
+  const named = String.fromCharCode(...channels.map(({ id }) => id)) === "RGB";
+  return !jfif && (adobe === 0 || adobe === null && named) ? "rgb" : "ycc";
+}
+
+function planesOf({ channels, steps, most }: JpegFrame, width: number, height: number): Plane[] {
+  return channels.map((channel, i) => ({
+    ...samplesOf(channel, steps[i]),
+    width: Math.ceil(width * channel.across / most[0]),
+    height: Math.ceil(height * channel.down / most[1]),
+    across: most[0] / channel.across,
+    down: most[1] / channel.down,
+  }));
 }
 
 /** Turns and mirrors a picture as an Exif orientation wants it. */

@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import { encode as encodePng } from "fast-png";
 import { gzipSync } from "fflate";
-import jpeg from "jpeg-js";
 import {
   cifar10,
   cifar100,
@@ -22,9 +21,9 @@ import {
   wav,
 } from "../../mod.ts";
 import { memorySource } from "../../core/data/opened.ts";
-import { decodePicture } from "../../core/data/decode_picture.ts";
 import { crc32 } from "../../core/formats/crc32.ts";
 import { gunzip, isGzip } from "../../core/formats/gzip.ts";
+import { decodePicture } from "../../core/formats/picture.ts";
 import type { Pixels } from "../../core/formats/pixels.ts";
 import { sizeOf } from "../../core/tensor.ts";
 import type { Reader } from "../harness/fuzz.ts";
@@ -209,16 +208,43 @@ const resealedPng: Reader = {
   check: soundPixels,
 };
 
-const picture = (width: number, height: number, quality: number) =>
-  Uint8Array.from(
-    jpeg.encode({ width, height, data: count(width * height * 4, (i) => i * i >> 3) }, quality)
-      .data,
-  );
+const goldenJpeg = (name: string) =>
+  Deno.readFileSync(new URL(`../golden/jpeg/${name}.jpg`, import.meta.url));
 
 const jpegReader: Reader = {
   name: "JPEG",
-  samples: [picture(8, 8, 50), picture(19, 5, 90), picture(16, 24, 20)],
+  samples: ["base_420", "base_444", "progressive_420", "progressive_restart", "gray_restart"]
+    .map(goldenJpeg),
   growth: 512 * 64, // what two bits a block of 64 pixels can become: coefficients, rows, colours
+  read: (bytes) => decodePicture(bytes, "f"),
+  check: soundPixels,
+};
+
+const bmp = Uint8Array.from(
+  "424d4600000000000000360000002800000002000000020000000100180000000000100000000000000000000000000000"
+    .concat("0000000000010203040506000007080901020300 00".replaceAll(" ", ""))
+    .match(/../g)!,
+  (byte) => parseInt(byte, 16),
+);
+
+const bmpReader: Reader = {
+  name: "BMP",
+  samples: [bmp],
+  growth: 64, // a bit becomes three bytes
+  read: (bytes) => decodePicture(bytes, "f"),
+  check: soundPixels,
+};
+
+const pnmReader: Reader = {
+  name: "PNM",
+  samples: [
+    text("P1 3 2\n010110"),
+    text("P2\n2 2\n15\n7 15 1 2\n"),
+    Uint8Array.of(...text("P4\n9 2\n"), 1, 2, 3, 4),
+    Uint8Array.of(...text("P5 2 1 999\n"), 1, 2, 3, 4),
+    Uint8Array.of(...text("P6\n2 1\n255\n"), 1, 2, 3, 4, 5, 6),
+  ],
+  growth: 64,
   read: (bytes) => decodePicture(bytes, "f"),
   check: soundPixels,
 };
@@ -277,6 +303,8 @@ export const READERS: readonly Reader[] = [
   png,
   resealedPng,
   jpegReader,
+  bmpReader,
+  pnmReader,
   wavReader,
   csvReader,
   ...EXCHANGE_READERS,
