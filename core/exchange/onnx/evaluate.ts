@@ -3,6 +3,7 @@ import { DeconvError } from "../../errors.ts";
 import { isFloat, type OnnxArray } from "../../formats/onnx/array.ts";
 import type { OnnxGraph, OnnxNode } from "../../formats/onnx/proto.ts";
 import { runBatchStatistics } from "./batch_statistics.ts";
+import { runGradient } from "./gradient.ts";
 import { flatIndices, ownPlaces, runPools } from "./layered_pools.ts";
 import { runEach, runLayers, runLeading } from "./layered.ts";
 import { runVolumes } from "./layered_volumes.ts";
@@ -144,10 +145,13 @@ export function evaluateOnnx(graph: OnnxGraph, feeds: ReadonlyMap<string, OnnxAr
     if (found) return found;
     throw new DeconvError(`${nodeTitle(node)}: there is no value "${name}"`);
   };
-  for (const node of graph.nodes) {
-    const made = evaluateNode(node, node.inputs.map((name) => find(name, node)), graph.opset);
-    node.outputs.forEach((name, i) => name && made[i] && values.set(name, made[i]));
-  }
+  graph.nodes.forEach((node, i) => {
+    const inputs = node.inputs.map((name) => find(name, node));
+    const made = node.op === "Gradient"
+      ? runGradient(node, graph.nodes.slice(0, i), values, graph.opset)
+      : evaluateNode(node, inputs, graph.opset);
+    node.outputs.forEach((name, k) => name && made[k] && values.set(name, made[k]));
+  });
   return graph.outputs.map(({ name }) => {
     const found = values.get(name);
     if (found) return found;

@@ -8,6 +8,7 @@ import { POOLS } from "./convert_pool.ts";
 import { REDUCTIONS } from "./convert_reduce.ts";
 import { RESIZES } from "./convert_resize.ts";
 import { SHAPES } from "./convert_shape.ts";
+import { DECODING_OPERATORS } from "./operators_decoding.ts";
 import { GRID_OPERATORS } from "./operators_grids.ts";
 import { MOVE_OPERATORS } from "./operators_moves.ts";
 import { PICTURE_OPERATORS } from "./operators_pictures.ts";
@@ -41,4 +42,5 @@ export const ARRAY_OPERATORS: ReadonlyMap<string, Converter> = table(
   PICTURE_OPERATORS,
   GRID_OPERATORS,
   TRAINING_OPERATORS,
+  DECODING_OPERATORS,
 );
