@@ -88,7 +88,7 @@ Deno.test("groups of HDF5 of any size are read, as libhdf5 writes them", async (
 Deno.test("what Keras has and deconv has not is refused by the layer's name", async () => {
   const net = sequential([dense({ name: "fc", units: 2, inputShape: [3] })]);
   await assert.rejects(
-    async () => decodeKerasH5(await kerasH5File(net, true), { name: "w.h5" }),
+    async () => decodeKerasH5(await kerasH5File(net, { weightsOnly: true }), { name: "w.h5" }),
     refusal(/^Cannot read "w\.h5": .* without model_config/),
   );
   const bytes = await kerasFile(net);

@@ -1,11 +1,13 @@
 /**
  * The part of HDF5 (File Format Specification 3.0) that h5py writes by default, for reading: groups in symbol
- * tables or links in their headers, attributes of numbers and texts, arrays stored in one piece. Chunks,
- * compression and links to other files are refused. Nothing is read before it is asked for.
+ * tables or links in their headers, attributes of numbers and texts, arrays in one piece or in chunks. Links to
+ * other files are passed over. Nothing is read before it is asked for.
  */
 import { type Shape, sizeOf, type Tensor } from "../tensor.ts";
 import { denseLinks } from "./hdf5_dense.ts";
 import { DAMAGED, type Hdf5Bytes, hdf5Bytes, NOWHERE, refuseHdf5 } from "./hdf5_bytes.ts";
+import { type ChunkedArray, findChunks, readChunks } from "./hdf5_chunks.ts";
+import { readFilters } from "./hdf5_filters.ts";
 import { type Hdf5Type, readNumbers, readSpace, readTexts, readType } from "./hdf5_values.ts";
 
 /** A group or an array of a file. */
@@ -20,6 +22,12 @@ export interface Hdf5Object {
   readonly shape: Shape | undefined;
   /** The type of an array's numbers, such as `float32`; undefined for a group. */
   readonly dtype: string | undefined;
+  /**
+   * How many numbers an array holds.
+   *
+   * @throws {DeconvError} When the file is too small for so many, or it is a group or not of numbers.
+   */
+  count(): number;
   /** An array's numbers as float32. */
   tensor(): Tensor;
 }
@@ -102,6 +110,15 @@ function openObject(bytes: Hdf5Bytes, address: number): Hdf5Object {
   let links: Map<string, number> | undefined;
   const entries = () => links ??= readLinks(bytes, messages);
   const opened = new Map<string, Hdf5Object>();
+  let place: Stored | undefined;
+  const stored = (): Stored => {
+    if (!shape || !layout) return refuseHdf5("a group stands where an array should");
+    if (!type || !["float", "int", "uint"].includes(type.kind)) {
+      return refuseHdf5("an array is not of numbers");
+    }
+    const packed = find(FILTERS), filters = packed ? readFilters(bytes, packed.at) : [];
+    return place ??= readLayout(bytes, layout.at, { shape, size: type.size, filters });
+  };
   return {
     shape,
     dtype: array ? typeName(type) : undefined,
@@ -114,16 +131,8 @@ function openObject(bytes: Hdf5Bytes, address: number): Hdf5Object {
       return rest.length ? object.get(rest.join("/")) : object;
     },
     texts: (name) => readAttribute(bytes, messages, name),
-    tensor() {
-      if (!shape) return refuseHdf5("a group stands where an array should");
-      if (!type || !["float", "int", "uint"].includes(type.kind)) {
-        return refuseHdf5("an array is not of numbers");
-      }
-      const count = sizeOf(shape);
-      if (find(FILTERS)) refuseHdf5("an array is compressed: save it without compression");
-      const stored = readLayout(bytes, layout!.at, count * type.size);
-      return { shape, data: readNumbers(stored, type, count) };
-    },
+    count: () => stored() && sizeOf(shape!),
+    tensor: () => ({ shape: shape!, data: readNumbers(stored()(), type!, sizeOf(shape!)) }),
   };
 }
 
@@ -133,19 +142,27 @@ function typeName(type: Hdf5Type | null): string {
   return kind === "text" || kind === "heap_text" ? "text" : `${kind}${8 * size}`;
 }
 
-/** The bytes of an array. */
-function readLayout(bytes: Hdf5Bytes, at: number, length: number): Uint8Array {
-  const version = bytes.uint(at, 1);
-  if (version !== 3 && version !== 4) {
-    refuseHdf5(`an array's layout is of version ${version}, and 3 and 4 are known`);
+/** Gives the bytes of an array. */
+type Stored = () => Uint8Array;
+
+/** Finds the bytes of an array, and makes sure that they are there. */
+function readLayout(bytes: Hdf5Bytes, at: number, array: ChunkedArray): Stored {
+  const version = bytes.uint(at, 1), kind = bytes.uint(at + 1, 1);
+  if (version < 3 || version > 5) {
+    refuseHdf5(`an array's layout is of version ${version}, and 3 to 5 are known`);
   }
-  const kind = bytes.uint(at + 1, 1);
-  if (kind > 1) refuseHdf5("an array is stored in chunks: save it in one piece");
+  if (kind === 2) {
+    const chunks = findChunks(bytes, at, array);
+    return () => readChunks(bytes, chunks, array);
+  }
+  if (kind > 2) refuseHdf5("an array is made of those of other files: save it in one piece");
+  const length = sizeOf(array.shape) * array.size;
   const [start, size] = kind === 0
     ? [at + 4, bytes.uint(at + 2, 2)]
     : [bytes.uint(at + 2, 8), bytes.uint(at + 10, 8)];
   if (size < length) refuseHdf5(DAMAGED);
-  return length ? bytes.slice(start, length) : new Uint8Array(0);
+  const found = length ? bytes.slice(start, length) : new Uint8Array(0);
+  return () => found;
 }
 
 function readAttribute(

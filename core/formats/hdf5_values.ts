@@ -2,6 +2,7 @@ import type { Shape } from "../tensor.ts";
 import { sizeOf } from "../tensor.ts";
 import { floatBitsOfHalf } from "./float16.ts";
 import { DAMAGED, type Hdf5Bytes, refuseHdf5 } from "./hdf5_bytes.ts";
+import { MOST_SHRUNK } from "./hdf5_filters.ts";
 
 /** A type of numbers or texts. */
 export interface Hdf5Type {
@@ -36,8 +37,8 @@ export function readSpace(bytes: Hdf5Bytes, at: number): Shape | null {
   if (version === 2 && bytes.uint(at + 3, 1) === 2) return null;
   const from = at + (version === 1 ? 8 : 4);
   const shape = Array.from({ length: rank }, (_, axis) => bytes.uint(from + 8 * axis, 8));
-  // No value has less than a byte of the file.
-  if (!(sizeOf(shape) <= bytes.size)) refuseHdf5(DAMAGED);
+  // No packing shrinks a value to less than this part of a byte.
+  if (!(sizeOf(shape) <= bytes.size * MOST_SHRUNK)) refuseHdf5(DAMAGED);
   return shape;
 }
 

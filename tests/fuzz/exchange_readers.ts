@@ -12,6 +12,7 @@ import {
   decodePyTorch,
   decodeTfjs,
   dense,
+  encodeKeras,
   encodeOnnx,
   encodeTfjs,
   flatten,
@@ -88,7 +89,18 @@ export const EXCHANGE_READERS: readonly Reader[] = [
     (bytes) => ({ model: decodeOnnx(bytes).model, metadata: {} }),
   ),
   reader("ConvNetJS", [bytesOf(convNetJsText())], (bytes) => decodeConvNetJs(words(bytes))),
-  reader("h5 of Keras", [await kerasH5File(net)], decodeKerasH5),
-  reader("keras", [await kerasFile(net)], decodeKeras),
+  {
+    ...reader(
+      "h5 of Keras",
+      [
+        await kerasH5File(net),
+        await kerasH5File(net, { packed: true }),
+        await kerasH5File(net, { packed: true, libver: "latest" }),
+      ],
+      decodeKerasH5,
+    ),
+    growth: 4 * 1032, // gzip
+  },
+  reader("keras", [await kerasFile(net), encodeKeras(net)], decodeKeras),
   pytorch,
 ];

@@ -12,9 +12,12 @@ type Json = Record<string, unknown>;
 let files = 0;
 
 /** Bytes of an HDF5 file that is filled by `fill`. */
-async function hdf5(fill: (file: File) => void): Promise<Uint8Array> {
+export async function hdf5(
+  fill: (file: File) => void,
+  libver?: "latest",
+): Promise<Uint8Array> {
   await ready;
-  const name = `foreign-${files++}.h5`, file = new File(name, "w");
+  const name = `foreign-${files++}.h5`, file = new File(name, "w", { libver });
   fill(file);
   file.close();
   const bytes = FS!.readFile(name).slice();
@@ -33,8 +36,21 @@ function keras2(net: Model) {
 
 const bare = ({ shape, data }: Tensor) => ({ shape: [...shape], data: Float32Array.from(data) });
 
+/** How a `.h5` file is written. */
+interface H5Options {
+  /** Without the network. */
+  weightsOnly?: boolean;
+  /** In chunks of half the size of an array along each axis, by gzip. */
+  packed?: boolean;
+  /** In the newest form there is. */
+  libver?: "latest";
+}
+
 /** A `.h5` file of Keras 2. */
-export async function kerasH5File(net: Model, weightsOnly = false): Promise<Uint8Array> {
+export async function kerasH5File(
+  net: Model,
+  { weightsOnly, packed, libver }: H5Options = {},
+): Promise<Uint8Array> {
   const { network, weights } = keras2(net);
   return await hdf5((file) => {
     if (!weightsOnly) file.create_attribute("model_config", JSON.stringify(network));
@@ -45,10 +61,15 @@ export async function kerasH5File(net: Model, weightsOnly = false): Promise<Uint
       const own = [...weights].filter(([name]) => name.startsWith(`${layer}/`));
       group.create_attribute("weight_names", own.map(([name]) => `${name}:0`));
       for (const [name, tensor] of own) {
-        inner.create_dataset({ name: `${name.split("/")[1]}:0`, ...bare(tensor) });
+        const chunks = tensor.shape.map((size) => Math.ceil(size / 2));
+        inner.create_dataset({
+          name: `${name.split("/")[1]}:0`,
+          ...bare(tensor),
+          ...packed && { chunks, compression: "gzip" },
+        });
       }
     }
-  });
+  }, libver);
 }
 
 /** What a layer is applied to, as Keras 3 writes it. */

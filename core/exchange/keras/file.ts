@@ -17,8 +17,8 @@ export interface KerasFile {
   network(): unknown;
   /** Its weights as they lie in it, if it has any. */
   readonly weights: Hdf5Object | undefined;
-  /** How many bytes the weights lie in. */
-  readonly size: number;
+  /** How many numbers its weights are. */
+  numbers(): number;
   /** What reading the network needs. */
   readonly reading: KerasReading;
   /** What wrote it. */
@@ -38,7 +38,7 @@ export function openKerasH5(bytes: Uint8Array): KerasFile {
       );
     },
     weights,
-    size: bytes.length,
+    numbers: () => numbersIn(weights),
     reading: {
       dialect: version.startsWith("3") ? "keras3" : "keras2",
       weights: ({ names }) => namedWeights(weights.get(names[0]), names),
@@ -89,7 +89,7 @@ export function openKeras(bytes: Uint8Array): KerasFile {
   return {
     network: () => json("config.json"),
     weights,
-    size: entry?.size ?? 0,
+    numbers: () => numbersIn(weights),
     reading: {
       dialect: `${version}`.startsWith("2") ? "keras2" : "keras3",
       weights: ({ paths }) => ({
@@ -113,14 +113,21 @@ function layerGroup(root: Hdf5Object | undefined, paths: readonly string[]) {
   }, root);
 }
 
+/** How many numbers the arrays of a group hold, and those of the groups in it. */
+function numbersIn(object: Hdf5Object | undefined, depth = 0): number {
+  if (!object || depth > 32) return 0;
+  if (object.shape) return /^(float|u?int)/.test(object.dtype!) ? object.count() : 0;
+  return object.names().reduce((sum, name) => sum + numbersIn(object.get(name), depth + 1), 0);
+}
+
 function decode(
   open: (bytes: Uint8Array) => KerasFile,
   bytes: Uint8Array,
   { name = "model", inputShape }: ReadModelOptions,
 ): DecodedModel {
   return reading(name, () => {
-    const { network, size, reading, source } = open(bytes);
-    const model = readKerasGraph(network(), { ...reading, inputShape }, assembly(size));
+    const { network, numbers, reading, source } = open(bytes);
+    const model = readKerasGraph(network(), { ...reading, inputShape }, assembly(numbers()));
     return { model, metadata: { source } };
   });
 }
