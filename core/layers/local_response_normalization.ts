@@ -83,8 +83,8 @@ export const localResponseNormalizationKind: LayerKind<LocalResponseConfig> = {
  * y = x · (`bias` + `alpha` / `size` · Σ x²)^−`beta`, the sum over the `size` channels about each one,
  * in the same place.
  *
- * Of an even number of channels one more lies behind than in front, as in ONNX; what would lie outside
- * counts 0. Alpha is divided by `size` as in ONNX and PyTorch (`torch.nn.LocalResponseNorm`, where bias
+ * Of an even number of channels one more lies behind than in front, as in ONNX (in PyTorch one more lies
+ * in front); what would lie outside counts 0. Alpha is divided by `size` as in ONNX and PyTorch (`torch.nn.LocalResponseNorm`, where bias
  * is k); TensorFlow's `local_response_normalization` does not divide: its `depth_radius` r and alpha a
  * are `size` 2r + 1 and `alpha` (2r + 1)·a here. Defaults as in ONNX: alpha 1e-4, beta 0.75, bias 1.
  *

@@ -69,11 +69,21 @@ const layer: Exporter = (site) => {
   return to.first(to.node("LayerNormalization", [x, ...arrays], as, { axis, epsilon }), rank, name);
 };
 
-const localResponse: Exporter = ({ to, name, inputs, config }) => {
+/** As a picture, and with numbers above 0: onnxruntime takes no other. */
+const localResponse: Exporter = ({ to, name, inputs: [x], shapes: [shape], config }) => {
   const [size, alpha, beta, bias] = ["size", "alpha", "beta", "bias"].map((key) =>
     config[key] as number
   );
-  return to.node("LRN", inputs, name, { size, alpha, beta, bias });
+  if (!alpha || !beta) {
+    return to.node("Mul", [x, to.scalar(`${name}_scale`, bias ** -beta)], name);
+  }
+  const attributes = { size, alpha, beta, bias }, channels = shape[shape.length - 1];
+  if (shape.length === 3) return to.node("LRN", [x], name, attributes);
+  const flat = to.indices(`${name}_picture`, [0, channels, -1, 1]);
+  const picture = to.node("Reshape", [x, flat], `${name}_flat`);
+  const made = to.node("LRN", [picture], `${name}_even`, attributes);
+  const back = to.indices(`${name}_shape`, [0, channels, ...shape.slice(0, -1)]);
+  return to.node("Reshape", [made, back], name);
 };
 
 /** Normalisations. */
