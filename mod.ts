@@ -236,7 +236,7 @@ export {
   saveModel,
 } from "./core/file.ts";
 export { type InspectedTensor, type Inspection, inspectModel } from "./core/exchange/inspect.ts";
-export type { ModelFormat } from "./core/exchange/sniff.ts";
+export { FORMAT_NAMES, type ModelFormat } from "./core/exchange/sniff.ts";
 export { layerFlops } from "./core/exchange/flops.ts";
 export { decodeConvNetJs } from "./core/exchange/convnetjs.ts";
 export { encodeKeras } from "./core/exchange/keras/encode.ts";

@@ -1,4 +1,4 @@
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { Command } from "commander";
 import { writeFileAtomic } from "../core/file.ts";
 import {
@@ -20,25 +20,27 @@ interface ConvertOptions {
 
 type Texts = Record<string, string>;
 
+/** Writes a model and gives the names of files beside it. */
+type Writer = (model: Model, path: string, texts: Texts) => Promise<string[] | void>;
+
 /** How a model is written, by the end of the file's name. */
-const WRITERS: Readonly<
-  Record<string, (model: Model, path: string, texts: Texts) => Promise<void>>
-> = {
+const WRITERS: Readonly<Record<string, Writer>> = {
   ".safetensors": saveModel,
   ".onnx": async (model, path) => await writeFileAtomic(path, encodeOnnx(model)),
   ".keras": async (model, path) => await writeFileAtomic(path, encodeKeras(model)),
   ".json": async (model, path, metadata) => {
-    const name = basename(path, ".json");
+    const name = basename(path).replace(/\.json$/i, "");
     const weightsFile = name === "model" ? "group1-shard1of1.bin" : `${name}.weights.bin`;
     const { json, weights } = encodeTfjs(model, { metadata, weightsFile });
     // The weights first: a model.json that is there has all its files.
     await writeFileAtomic(join(dirname(path), weightsFile), weights);
     await writeFileAtomic(path, json);
+    return [weightsFile];
   },
 };
 
 async function convert(from: string, to: string, options: ConvertOptions): Promise<void> {
-  const ending = Object.keys(WRITERS).find((end) => to.endsWith(end));
+  const ending = Object.keys(WRITERS).find((end) => to.toLowerCase().endsWith(end));
   if (!ending) {
     throw new DeconvError(
       `Cannot write "${to}": the end of its name says the format, and must be one of ${
@@ -46,15 +48,26 @@ async function convert(from: string, to: string, options: ConvertOptions): Promi
       }`,
     );
   }
-  const { model, metadata } = await loadModelFile(modelPath(from), options);
-  await WRITERS[ending](model, to, metadata);
-  console.log(`Wrote ${to}: ${model.layers.length} layers, ${model.parameterCount} parameters`);
+  const source = modelPath(from);
+  if (resolve(source) === resolve(to)) {
+    throw new DeconvError(`Cannot write "${to}": it is the model to be read; give another name`);
+  }
+  const { model, metadata } = await loadModelFile(source, options);
+  const beside = await WRITERS[ending](model, to, metadata) ?? [];
+  const grouped = (count: number) => count.toLocaleString("en-US");
+  console.log(
+    `Wrote ${[to, ...beside].join(" and ")}: ${grouped(model.layers.length)} layers, ${
+      grouped(model.parameterCount)
+    } parameters`,
+  );
 }
 
 /** `deconv convert IN OUT`: a model's file in another format. */
 export function convertCommand(_done: (code: number) => void): Command {
   return new Command("convert")
-    .description("Turn a model's file into another format.")
+    .description(
+      "Turn a model's file into another format. What was in OUT is written over.",
+    )
     .argument(
       "<in>",
       "a model: ours, ONNX, TensorFlow.js' model.json, Keras' .keras or .h5, ConvNetJS' JSON",

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import {
+  FORMAT_NAMES,
   type Graph,
   type InspectedTensor,
   type Inspection,
@@ -15,7 +16,7 @@ interface InspectOptions {
   tensors?: boolean;
 }
 
-const WIDTH = 80;
+const WIDTH = 80, LABEL = 38;
 
 /** One line, cut where it is too long. */
 function line(text: string, width = WIDTH): string {
@@ -32,6 +33,18 @@ function wrapped(text: string): string[] {
     else lines[lines.length - 1] = last ? `${last} ${word}` : word;
   }
   return lines.map((each) => line(each));
+}
+
+/** Text cut at its beginning where it is too long: the end of a name tells more. */
+function ending(text: string, width: number): string {
+  const flat = line(text, text.length);
+  return flat.length > width ? `…${flat.slice(flat.length + 1 - width)}` : flat;
+}
+
+/** A layer's name and kind; the kind is cut where not even half of the name would be left. */
+function layerLabel(name: string, kind: string): string {
+  const rest = Math.max(LABEL - kind.length - 3, LABEL / 2);
+  return line(`${ending(name, rest)} (${kind})`, LABEL);
 }
 
 const sizes = (shape: Shape) => `[${shape.join(",")}]`;
@@ -61,7 +74,7 @@ function layerTable(name: string, graph: Graph): string[] {
   const { nodes, shapes, inputNames } = graph;
   const rule = "─".repeat(WIDTH);
   const row = (layer: string, shape: string, parameters: string, flops: string) =>
-    `${line(layer, 38).padEnd(38)} ${line(shape, 16).padEnd(16)} ${parameters.padStart(12)} ${
+    `${line(layer, LABEL).padEnd(LABEL)} ${line(shape, 16).padEnd(16)} ${parameters.padStart(12)} ${
       flops.padStart(10)
     }`.trimEnd();
   const seen = new Set<unknown>();
@@ -75,8 +88,12 @@ function layerTable(name: string, graph: Graph): string[] {
     seen.add(layer);
     parameters += shared ? 0 : own;
     flops += cost;
-    const label = `${layer.name} (${layer.kind})`;
-    return row(label, sizes(shapes[output]), shared ? "shared" : grouped(own), short(cost));
+    return row(
+      layerLabel(layer.name, layer.kind),
+      sizes(shapes[output]),
+      shared ? "shared" : grouped(own),
+      short(cost),
+    );
   });
   return [
     line(`model "${name}"`),
@@ -107,12 +124,12 @@ function report(path: string, found: Inspection & { size: number }, all: boolean
   const texts = Object.entries(metadata);
   return [
     line(path),
-    `format ${format}, ${bytesText(size)}`,
+    `format ${FORMAT_NAMES[format]}, ${bytesText(size)}`,
     ...graph ? layerTable(name ?? "model", graph) : wrapped(`no network: ${problem}`),
-    ...tensors.length ? [line(tensorWords(tensors))] : [],
+    ...tensors.length ? wrapped(tensorWords(tensors)) : [],
     ...listed
       ? tensors.map(({ name, dtype, shape }) =>
-        `  ${line(name, 46).padEnd(46)} ${dtype.padEnd(9)} ${line(sizes(shape), 21)}`.trimEnd()
+        `  ${ending(name, 46).padEnd(46)} ${dtype.padEnd(9)} ${line(sizes(shape), 21)}`.trimEnd()
       )
       : [],
     ...texts.map(([key, text]) => line(`${key}: ${text}`)),

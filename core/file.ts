@@ -64,7 +64,9 @@ export async function writeFileAtomic(path: string, bytes: Uint8Array | string):
     await rename(draft, path);
   } catch (error) {
     await rm(draft, { force: true }).catch(() => {});
-    throw new DeconvError(`Cannot write "${path}": ${fileProblem(error)}`);
+    const { code } = error as { code?: string };
+    const problem = code === "ENOENT" ? "there is no such folder: make it" : fileProblem(error);
+    throw new DeconvError(`Cannot write "${path}": ${problem}`);
   } finally {
     unfinished.delete(draft);
   }
@@ -109,7 +111,7 @@ export interface LoadOptions {
 /**
  * Loads a model, ready to predict or to train on. The format is found by the bytes: our own (what
  * `saveModel` and `encodeModel` make), a layers model of TensorFlow.js (the path of its `model.json`),
- * Keras' `.keras` and `.h5`, or ConvNetJS' JSON.
+ * Keras' `.keras` and `.h5`, ONNX, or ConvNetJS' JSON.
  *
  * @param source A path or the bytes of the file.
  * @throws {DeconvError} When there is no such file, it is damaged, is not a model, or has a layer that has

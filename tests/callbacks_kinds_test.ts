@@ -166,7 +166,7 @@ Deno.test("csvLogger: a line an epoch, a file that a run continues", async () =>
     assert.deepEqual(filesIn(folder), ["log.csv"]);
     await assertRejected(
       () => fit(compiled(), { callbacks: [csvLogger(`${folder}/none/log.csv`)] }),
-      /Cannot write .*none\/log.csv.*no such file or folder/,
+      /Cannot write .*none\/log.csv.*there is no such folder: make it/,
     );
   });
   await assertRejected(() => csvLogger("" as never), /path of a file, or a function/);

@@ -59,9 +59,9 @@ function failures(at: (name: string) => string): Failure[] {
   const models: [name: string, error: RegExp][] = [
     ["nowhere", /"\S*nowhere": there is no such file or folder/],
     ["empty", /"\S*model\.safetensors": there is no such file/],
-    ["empty.model", /"\S*empty\.model": the file is empty/],
+    ["empty.model", /"\S*empty\.model": it is empty/],
     ["cut.model", /"\S*cut\.model": it is not a sound safetensors file: .* is the file cut\?/],
-    ["picture.model", /"\S*picture\.model": it is not a sound safetensors file: /],
+    ["picture.model", /"\S*picture\.model": it is of no known format \(safetensors, /],
     ["flipped.model", /"\S*flipped\.model": its checksum does not match/],
     ["foreign.model", /"\S*foreign\.model": .*no network is described in its metadata/],
   ];

@@ -7,6 +7,7 @@ import {
   conv2d,
   conv2dTranspose,
   dense,
+  encodeKeras,
   encodeModel,
   flatten,
   input,
@@ -75,14 +76,18 @@ Deno.test("of a safetensors file no more than the header is read", () =>
     assert.throws(() => inspectModel(bytes.subarray(0, header)), refusal(/is the file cut\?/));
   }));
 
-Deno.test("convert goes to TensorFlow.js and back to the same bits", () =>
+Deno.test("convert goes to TensorFlow.js, Keras and back to the same bits", () =>
   withFolder(async (folder) => {
     const at = (name: string) => join(folder, name), net = small();
     await saveModel(net, at("a.safetensors"), { data: "generated" });
     assert.match((await run("convert", at("a.safetensors"), at("model.json"))).out, /6 layers/);
     assert.equal((await run("convert", at("model.json"), at("b.safetensors"))).code, 0);
-    assert.equal((await run("convert", at("b.safetensors"), at("named.json"))).code, 0);
+    const { out: wrote } = await run("convert", at("b.safetensors"), at("named.json"));
+    assert.match(wrote, /named\.json and named\.weights\.bin: 6 layers, \d/);
+    assert.equal((await run("convert", at("b.safetensors"), at("C.KERAS"))).code, 0);
+    assert.match((await run("inspect", at("C.KERAS"))).out, /^format Keras \.keras, /m);
     assert.deepEqual(filesIn(folder), [
+      "C.KERAS",
       "a.safetensors",
       "b.safetensors",
       "group1-shard1of1.bin",
@@ -94,7 +99,7 @@ Deno.test("convert goes to TensorFlow.js and back to the same bits", () =>
       shape: [2, 8, 8, 3],
       data: Float32Array.from({ length: 384 }, (_, i) => i % 7 - 3),
     };
-    for (const name of ["model.json", "b.safetensors", "named.json"]) {
+    for (const name of ["model.json", "b.safetensors", "named.json", "C.KERAS"]) {
       const again = await loadModel(at(name));
       assert.equal(again.name, "small");
       assert.deepEqual(again.predict(x).data, net.predict(x).data, name);
@@ -123,6 +128,9 @@ Deno.test("what cannot be converted or looked into is one line, and writes nothi
       at("edge.safetensors"),
     );
     Deno.writeTextFileSync(at("text.txt"), "hello");
+    Deno.writeTextFileSync(at("empty.keras"), "");
+    const whole = encodeKeras(sequential([dense({ units: 2, inputShape: [3] })]));
+    Deno.writeFileSync(at("cut.keras"), whole.subarray(0, 900));
     Deno.writeTextFileSync(
       at("alone.json"),
       JSON.stringify({
@@ -150,6 +158,15 @@ Deno.test("what cannot be converted or looked into is one line, and writes nothi
         /names "\.\.\/text\.txt", which is no file beside/,
       ],
       [["inspect", at("text.txt")], /is of no known format \(safetensors, /],
+      [["convert", at("text.txt"), at("m.onnx")], /is of no known format \(safetensors, /],
+      [["inspect", at("empty.keras")], /Cannot read ".*empty\.keras": it is empty/],
+      [["convert", at("cut.keras"), at("m.onnx")], /Cannot read ".*cut\.keras": it is cut short/],
+      [["inspect", at("cut.keras")], /Cannot read ".*cut\.keras": it is cut short or damaged/],
+      [
+        ["convert", at("edge.safetensors"), at("none/m.onnx")],
+        /Cannot write ".*none\/m\.onnx": there is no such folder/,
+      ],
+      [["convert", at("edge.safetensors"), at("./edge.safetensors")], /it is the model to be read/],
       [["inspect", folder], /no such file or folder/],
     ];
     for (const [args, pattern] of failures) {

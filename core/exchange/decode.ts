@@ -1,10 +1,11 @@
 import { DeconvError } from "../errors.ts";
 import { type DecodedModel, decodeModel } from "../save.ts";
 import type { Shape } from "../tensor.ts";
+import { reading } from "./assembly.ts";
 import { decodeConvNetJs } from "./convnetjs.ts";
 import { decodeKeras, decodeKerasH5 } from "./keras/file.ts";
 import { decodeOnnx } from "./onnx/decode.ts";
-import { type ModelFormat, modelFormat } from "./sniff.ts";
+import { type ModelFormat, modelFormat, unknownFormat } from "./sniff.ts";
 import { decodeTfjs, type ReadModelOptions, type ReadShard } from "./tfjs.ts";
 
 /** What decoding a file of any format may need. */
@@ -48,8 +49,11 @@ const READERS: Readonly<Record<ModelFormat, Reader>> = {
  * @throws {DeconvError} When it is damaged, of no known format, or has what has no counterpart here.
  */
 export function decodeAnyModel(bytes: Uint8Array, options: DecodeOptions = {}): DecodedModel {
-  const { name = "model" } = options;
-  // What is nothing known is read as our own, which says what is wrong with it.
-  const format = modelFormat(bytes) ?? "safetensors";
-  return READERS[format](bytes, { ...options, name });
+  const { name = "model" } = options, format = reading(name, () => modelFormat(bytes));
+  const extension = /\.\w+$/.exec(options.name ?? "")?.[0] ?? ".safetensors";
+  if (!format && extension !== ".safetensors") {
+    throw new DeconvError(`Cannot read "${name}": ${unknownFormat(bytes)}`);
+  }
+  // What is nothing known is otherwise read as our own, which says what is wrong with it.
+  return READERS[format ?? "safetensors"](bytes, { ...options, name });
 }

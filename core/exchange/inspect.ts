@@ -12,7 +12,7 @@ import { readConvNetJs } from "./convnetjs.ts";
 import { type KerasFile, openKeras, openKerasH5 } from "./keras/file.ts";
 import { readKerasGraph } from "./keras/graph.ts";
 import { readOnnxNetwork } from "./onnx/decode.ts";
-import { type ModelFormat, modelFormat } from "./sniff.ts";
+import { type ModelFormat, modelFormat, unknownFormat } from "./sniff.ts";
 import { type ReadModelOptions, readTfjsJson } from "./tfjs.ts";
 
 /** A tensor of a file. */
@@ -152,12 +152,8 @@ export function inspectModel(
   bytes: Uint8Array,
   { size = bytes.length, name = "model", inputShape }: ReadModelOptions & { size?: number } = {},
 ): Inspection {
-  const format = modelFormat(bytes);
-  if (!format) {
-    throw new DeconvError(
-      `Cannot read "${name}": it is of no known format (${Object.keys(INSPECTORS).join(", ")})`,
-    );
-  }
+  const format = reading(name, () => modelFormat(bytes));
+  if (!format) throw new DeconvError(`Cannot read "${name}": ${unknownFormat(bytes)}`);
   const { tensors, metadata, network } = reading(
     name,
     () => INSPECTORS[format](bytes, { name, inputShape }, size),

@@ -16,6 +16,23 @@ export type ModelFormat =
   | "onnx"
   | "pytorch";
 
+/** What each format is called. */
+export const FORMAT_NAMES: Readonly<Record<ModelFormat, string>> = {
+  safetensors: "safetensors",
+  tfjs: "TensorFlow.js",
+  convnetjs: "ConvNetJS",
+  keras: "Keras .keras",
+  keras_h5: "Keras .h5",
+  onnx: "ONNX",
+  pytorch: "PyTorch",
+};
+
+/** Why bytes that are of no format cannot be read. */
+export function unknownFormat(bytes: Uint8Array): string {
+  if (!bytes.length) return "it is empty";
+  return `it is of no known format (${Object.values(FORMAT_NAMES).join(", ")})`;
+}
+
 /**
  * The format of a model's file, by its bytes alone.
  *
