@@ -1,7 +1,7 @@
 /** Operators that become layers: the model computes what the graph does, and what cannot is refused. */
 
 import assert from "node:assert/strict";
-import { decodeOnnx, encodeOnnx } from "../mod.ts";
+import { decodeOnnx, encodeOnnx, loadModel } from "../mod.ts";
 import { floatArray, indexArray, type OnnxArray } from "../core/formats/onnx/array.ts";
 import type { OnnxAttribute } from "../core/formats/onnx/proto.ts";
 import { refusal } from "./harness/data_files.ts";
@@ -164,6 +164,10 @@ const rows: readonly Row[] = [
   { op: "Expand", constants: { shape: indexArray([5, 1]) }, shape: ["batch", 4, 1, 6] },
   { op: "Squeeze", constants: { axes: indexArray([2]) }, shape: ["batch", 4, 1, 6] },
   { op: "Unsqueeze", constants: { axes: indexArray([2]) } },
+  { op: "Unsqueeze", constants: { axes: indexArray([2, 5]) } },
+  ...[[0, 1, 4, 2, 5, 3], [0, 5, 4, 3, 2, 1], [0, 2, 1, 4, 5, 3], [0, 3, 4, 5, 1, 2]].map((
+    perm,
+  ): Row => ({ op: "Transpose", attributes: { perm }, shape: ["batch", 2, 3, 4, 2, 3] })),
   { op: "Flatten" },
   { op: "Transpose", attributes: { perm: [0, 3, 1, 2] } },
   { op: "Reshape", constants: { shape: indexArray([0, 2, 60]) } },
@@ -271,6 +275,72 @@ Deno.test("numbers that belong to a function are not trained, constants of the f
   ));
   const learned = net.layers.flatMap(({ trained }) => trained.map(({ shape }) => shape));
   assert.deepEqual(learned, [[1, 3, 1]]);
+});
+
+for (
+  const [shape, axes, square] of [
+    [["batch", 5, 6], [-1], "Pow"],
+    [["batch", 5, 6], [1, 2], "Mul"],
+    [["batch", 4, 5, 6], [1], "Pow"],
+  ] as const
+) {
+  Deno.test(`layer normalisation written out over axes [${axes}] of [${shape}] is one layer`, () => {
+    const pictures = shape.length === 4;
+    const net = checkImport(
+      onnxFile(
+        [
+          ...pictures ? [["MaxPool", ["x"], "z", { kernel_shape: [1, 1] }] as NodeRow] : [],
+          ["ReduceMean", [pictures ? "z" : "x"], "mean", { axes }],
+          ["Sub", [pictures ? "z" : "x", "mean"], "d"],
+          square === "Pow" ? ["Pow", ["d", "two"], "s"] : ["Mul", ["d", "d"], "s"],
+          ["ReduceMean", ["s"], "v", { axes }],
+          ["Add", ["v", "epsilon"], "e"],
+          ["Sqrt", ["e"], "r"],
+          ["Div", ["d", "r"], "n"],
+          ["Mul", ["n", "gamma"], "g"],
+          ["Add", ["g", "beta"], "y"],
+        ],
+        {
+          two: scalar(2),
+          epsilon: scalar(1e-3),
+          gamma: pictures ? each : randomFloats([6], 1),
+          beta: pictures ? each : randomFloats([6], 2),
+        },
+        shape,
+      ),
+      { pictures },
+    );
+    const kinds = net.layers.map(({ kind }) => kind).filter((kind) => /norm|act|add/.test(kind));
+    assert.deepEqual(kinds, ["layer_normalization"]);
+  });
+}
+
+Deno.test("sizes that a file leaves free are given when it is loaded", async () => {
+  const bytes = onnxFile(
+    [["MaxPool", ["x"], "y", { kernel_shape: [2, 2] }]],
+    {},
+    ["batch", 3, "height", "width"],
+  );
+  await assert.rejects(loadModel(bytes), refusal(/leaves sizes free.*give them as inputShapes/));
+  const net = await loadModel(bytes, { inputShapes: { x: [3, 4, 5] } });
+  assert.deepEqual([net.inputShape, net.outputShape], [[4, 5, 3], [3, 4, 3]]);
+});
+
+Deno.test("pixels are shuffled as PyTorch wrote it before there was an operator", () => {
+  checkImport(onnxFile(
+    [
+      ["Conv", ["x", "w"], "a"],
+      ["Reshape", ["a", "parts"], "b"],
+      ["Transpose", ["b"], "c", { perm: [0, 1, 4, 2, 5, 3] }],
+      ["Reshape", ["c", "whole"], "y"],
+    ],
+    {
+      w: randomFloats([12, 2, 1, 1], 8),
+      parts: indexArray([-1, 3, 2, 2, 4, 5]),
+      whole: indexArray([-1, 3, 8, 10]),
+    },
+    ["batch", 2, 4, 5],
+  ));
 });
 
 Deno.test("relu6 is one node of ONNX and one activation again", () => {

@@ -7,7 +7,7 @@ import { layerNormalization } from "../../layers/layer_normalization.ts";
 import { localResponseNormalization } from "../../layers/local_response_normalization.ts";
 import { sizeOf, type Tensor } from "../../tensor.ts";
 import { tensorOf } from "./arrays.ts";
-import { channelsLast, flowOf, inOrder, natural, onnxShape, rankOf } from "./flow.ts";
+import { channelsLast, flowOf, inOrder, naturalOrder, onnxShape, rankOf } from "./flow.ts";
 import type { Converter, Site } from "./site.ts";
 
 const epsilonOf = (site: Site) => site.number("epsilon", 1e-5);
@@ -52,20 +52,30 @@ const group: Converter = (site) => {
 };
 
 const layer: Converter = (site) => {
-  const x = natural(site.flow(0)), rank = rankOf(x);
+  const flow = site.flow(0), rank = rankOf(flow), order = naturalOrder(rank);
   const first = site.axis(site.number("axis", -1), rank);
-  if (first === 0) throw site.fail("there is no layer that normalises over the batch");
-  const axis = x.order.slice(first), shape = x.symbol.shape.slice(first - 1);
+  const axes = site.list("axes")?.map((axis) => site.axis(axis, rank)) ?? order.slice(first);
+  if (axes.includes(0)) throw site.fail("there is no layer that normalises over the batch");
+  const tail = flow.order.filter((axis) => axes.includes(axis));
+  const lying = site.list("axes")
+    ? [...flow.order.filter((axis) => !axes.includes(axis)), ...tail]
+    : order;
+  const x = inOrder(flow, lying), shape = x.symbol.shape.slice(rank - 1 - axes.length);
   const as = (array: OnnxArray): Tensor => {
     if (array.data.length !== sizeOf(shape)) {
       throw site.fail("its scale is not as large as its axes");
     }
     return { ...tensorOf(array), shape };
   };
-  const center = site.has(2);
-  const weights = { gamma: as(site.array(1)), ...center && { beta: as(site.array(2)) } };
-  const make = () => layerNormalization({ axis, epsilon: epsilonOf(site), center });
-  return [flowOf(site.apply(site.make(make), x.symbol, weights), x.order)];
+  const scale = site.has(1), center = site.has(2);
+  const weights = {
+    ...scale && { gamma: as(site.array(1)) },
+    ...center && { beta: as(site.array(2)) },
+  };
+  const axis = order.slice(rank - axes.length), epsilon = epsilonOf(site);
+  const make = () => layerNormalization({ axis, epsilon, center, scale });
+  const made = flowOf(site.apply(site.make(make), x.symbol, weights), x.order);
+  return [site.list("axes") ? inOrder(made, flow.order) : made];
 };
 
 const localResponse: Converter = (site) => {

@@ -23,6 +23,7 @@ import {
   settled,
 } from "./flow.ts";
 import { foldGelu } from "./fold_gelu.ts";
+import { foldLayerNorm } from "./fold_layer_norm.ts";
 import { setWeights } from "./layered.ts";
 import { ARRAY_OPERATORS, LAYER_OPERATORS } from "./operators.ts";
 import { isFlow, nodeTitle, type OnnxValue, Site, type SiteContext, type Weights } from "./site.ts";
@@ -162,7 +163,7 @@ export function readOnnxNetwork(
   file: OnnxGraph,
   { inputShapes = {} }: DecodeOnnxOptions = {},
 ): OnnxNetwork {
-  const graph = foldGelu(file);
+  const graph = foldLayerNorm(foldGelu(file));
   const counts = new Map<string, number>();
   const names = [
     ...graph.nodes.flatMap(({ inputs }) => inputs),

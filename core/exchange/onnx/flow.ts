@@ -57,6 +57,38 @@ export function reshaped(symbol: Symbolic, shape: Shape): Symbolic {
   return sameShape(symbol.shape, target) ? symbol : reshape(target).apply(symbol);
 }
 
+/** Axes that the layer can move at once. */
+const MOST_AXES = 4;
+
+/** A value with its axes, counted from 1 without the batch, in another order. */
+function permuted(symbol: Symbolic, dims: readonly number[]): Symbolic {
+  if (dims.length <= MOST_AXES) return permute(dims).apply(symbol);
+  // Axes that stay together count as one.
+  const runs: number[][] = [];
+  for (const dim of dims) {
+    const run = runs[runs.length - 1];
+    if (run && run[run.length - 1] === dim - 1) run.push(dim);
+    else runs.push([dim]);
+  }
+  const { shape } = symbol, size = (run: readonly number[]) => sizeOf(run.map((d) => shape[d - 1]));
+  const lying = runs.toSorted(([a], [b]) => a - b);
+  const target = dims.map((dim) => shape[dim - 1]);
+  let made = reshaped(symbol, lying.map(size)), order = lying;
+  if (runs.length <= MOST_AXES) {
+    return reshaped(permute(runs.map((run) => lying.indexOf(run) + 1)).apply(made), target);
+  }
+  // One after the other is moved to its place, over all that lie between.
+  runs.forEach((run, to) => {
+    const from = order.indexOf(run);
+    if (from === to) return;
+    const parts = [order.slice(0, to), order.slice(to, from), [run], order.slice(from + 1)];
+    const sizes = parts.map((part) => sizeOf(part.map(size)));
+    made = permute([1, 3, 2, 4]).apply(reshaped(made, sizes));
+    order = [...parts[0], run, ...parts[1], ...parts[3]];
+  });
+  return reshaped(made, target);
+}
+
 /** A value with its axes lying in this order. */
 export function inOrder(flow: Flow, order: readonly number[]): Flow {
   const { symbol, order: has } = flow;
@@ -66,7 +98,7 @@ export function inOrder(flow: Flow, order: readonly number[]): Flow {
   // Axes of size 1 can be anywhere.
   if (wide(has).join() === wide(order).join()) return flowOf(reshaped(symbol, target), order);
   const dims = order.slice(1).map((axis) => has.indexOf(axis));
-  return flowOf(permute(dims).apply(symbol), order);
+  return flowOf(permuted(symbol, dims), order);
 }
 
 /** A value with its axes as ONNX has them. */
