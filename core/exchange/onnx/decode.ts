@@ -12,7 +12,7 @@ import { activation } from "../../layers/activation.ts";
 import type { Model } from "../../model.ts";
 import { model } from "../../sequential.ts";
 import { type Shape, shapeText, sizeOf } from "../../tensor.ts";
-import { evaluateNode } from "./evaluate.ts";
+import { evaluateNode, isEvaluated } from "./evaluate.ts";
 import {
   channelsLast,
   type Flow,
@@ -25,7 +25,7 @@ import {
 import { foldGelu } from "./fold_gelu.ts";
 import { foldLayerNorm } from "./fold_layer_norm.ts";
 import { setWeights } from "./layered.ts";
-import { ARRAY_OPERATORS, LAYER_OPERATORS } from "./operators.ts";
+import { LAYER_OPERATORS } from "./operators.ts";
 import { isFlow, nodeTitle, type OnnxValue, Site, type SiteContext, type Weights } from "./site.ts";
 
 /** What a file does not say of itself. */
@@ -282,7 +282,7 @@ function convert(
   const converter = node.domain ? undefined : LAYER_OPERATORS.get(node.op);
   const site = new Site(node, inputs, context);
   if (!converter) {
-    const known = !node.domain && ARRAY_OPERATORS.has(node.op);
+    const known = !node.domain && isEvaluated(node.op);
     throw site.fail(known ? "there is no layer that does it" : "the operator is not known");
   }
   const made = converter(site);

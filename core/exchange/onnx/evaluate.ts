@@ -33,6 +33,11 @@ const LAYERED: ReadonlySet<string> = new Set([
   "LpPool",
 ]);
 
+/** Whether an operator can be computed, as layers or otherwise. */
+export function isEvaluated(op: string): boolean {
+  return LAYERED.has(op) || ARRAY_OPERATORS.has(op);
+}
+
 /** Computes a node by layers. */
 function layered(
   node: OnnxNode,
