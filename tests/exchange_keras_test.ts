@@ -4,11 +4,13 @@ import assert from "node:assert/strict";
 import {
   add,
   conv2d,
+  decodeKeras,
   decodeNpz,
   decodeTfjs,
   dense,
   encodeKeras,
   input,
+  inspectModel,
   type Layer,
   loadModel,
   maxPool2d,
@@ -20,6 +22,7 @@ import {
   sequential,
   type Tensor,
 } from "../mod.ts";
+import { zipSync } from "fflate";
 import { openHdf5 } from "../core/formats/hdf5.ts";
 import { readZip } from "../core/formats/zip.ts";
 import { assertClose } from "./harness/compare.ts";
@@ -86,11 +89,14 @@ Deno.test("a .keras file is what Keras 3 saves: names, classes, calls, weights b
   assert.deepEqual(encodeKeras(net), bytes);
 });
 
-/** A file that Keras 3.15.1 saved (the zip file packed anew), and inputs and outputs that it computed. */
+/**
+ * Files that Keras 3.15.1 saved (the zip files packed anew), and inputs and outputs that it computed; weights in
+ * `.npz` with JAX behind it, and as dictionaries of NumPy's arrays, which Keras 2.15 wrote.
+ */
 const golden = (name: string) => new URL(`golden/keras/${name}`, import.meta.url).pathname;
 
-for (const file of ["nested.keras", "nested.h5", "seq.keras"]) {
-  Deno.test(`networks inside others are read as Keras computes them: ${file}`, async () => {
+for (const file of ["nested.keras", "nested.h5", "seq.keras", "npz_jax.keras", "npz_numpy.keras"]) {
+  Deno.test(`networks inside others and weights are read as Keras has them: ${file}`, async () => {
     const arrays = decodeNpz(Deno.readFileSync(golden(file.replace(/\.\w+$/, ".npz"))));
     const all = (letter: string) =>
       [...arrays].filter(([name]) => name.startsWith(letter)).map(([, array]) => array as Tensor);
@@ -101,6 +107,32 @@ for (const file of ["nested.keras", "nested.h5", "seq.keras"]) {
     }
   });
 }
+
+Deno.test("weights in pickles are listed, and what is no array in them is refused", () => {
+  const bytes = Deno.readFileSync(golden("npz_jax.keras"));
+  assert.deepEqual(inspectModel(bytes).tensors.slice(0, 2), [
+    { name: "layers/dense/vars/0", dtype: "f4", shape: [3, 2] },
+    { name: "layers/dense/vars/1", dtype: "f4", shape: [2] },
+  ]);
+  const entries = Object.fromEntries(readZip(bytes, "it").map((e) => [e.name, e.bytes()]));
+  const replaced = (from: string, to: string) => {
+    const inner = Object.fromEntries(
+      readZip(entries["model.weights.npz"], "it").map(({ name, bytes }) => {
+        const text = Array.from(bytes(), (byte) => String.fromCharCode(byte)).join("").replaceAll(
+          from,
+          to,
+        );
+        return [name, Uint8Array.from(text, (letter) => letter.charCodeAt(0))];
+      }),
+    );
+    return zipSync({ ...entries, "model.weights.npz": zipSync(inner) });
+  };
+  decodeKeras(replaced("kernel", "lenrek"));
+  assert.throws(
+    () => decodeKeras(replaced("_reconstruct_array", "_reconstruct_arrow")),
+    refusal(/a weight is a jax\._src\.array\._reconstruct_arrow, and arrays of NumPy and JAX/),
+  );
+});
 
 Deno.test("a network that is called twice is the same layers, named by where they stand", async () => {
   const net = await loadModel(golden("nested.keras"));

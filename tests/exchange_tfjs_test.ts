@@ -106,22 +106,8 @@ for (const name of PRESET_NAMES) {
   });
 }
 
-Deno.test("what TensorFlow.js saves itself is read", async () => {
-  const net = layers.sequential({
-    layers: [
-      layers.layers.conv2d({
-        filters: 4,
-        kernelSize: 3,
-        inputShape: [8, 8, 2],
-        activation: "relu",
-      }),
-      layers.layers.batchNormalization(),
-      layers.layers.maxPooling2d({ poolSize: 2 }),
-      layers.layers.leakyReLU({ alpha: 0.2 }),
-      layers.layers.flatten(),
-      layers.layers.dense({ units: 5, activation: "swish" }),
-    ],
-  });
+/** Saves a network of theirs, and compares what we read with it. */
+async function compareTheirs(net: layers.LayersModel): Promise<Model> {
   let json = "", bytes = new Uint8Array();
   await net.save(tf.io.withSaveHandler((artifacts) => {
     const { modelTopology, weightSpecs, weightData } = artifacts;
@@ -132,10 +118,60 @@ Deno.test("what TensorFlow.js saves itself is read", async () => {
       modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: "JSON" as const },
     });
   }));
+  let here: Model;
   await withFiles({ "net.json": json, "w.bin": bytes }, async (folder) => {
-    const here = await loadModel(`${folder}/net.json`), xs = inputsFor(here);
-    assertClose(here.predictAll(xs)[0], predictThere(net, xs)[0], { tolerance: 2e-5 });
+    here = await loadModel(`${folder}/net.json`);
   });
+  const xs = inputsFor(here!), there = predictThere(net, xs);
+  here!.predictAll(xs).forEach((y, i) => assertClose(y, there[i], { tolerance: 2e-5 }));
+  return here!;
+}
+
+Deno.test("what TensorFlow.js saves itself is read", async () => {
+  const of = layers.layers;
+  await compareTheirs(layers.sequential({
+    layers: [
+      of.conv2d({ filters: 4, kernelSize: 3, inputShape: [8, 8, 2], activation: "relu" }),
+      of.batchNormalization(),
+      of.maxPooling2d({ poolSize: 2 }),
+      of.leakyReLU({ alpha: 0.2 }),
+      of.reLU({ maxValue: 6 }),
+      of.flatten(),
+      of.dense({ units: 5, activation: "swish" }),
+    ],
+  }));
+});
+
+Deno.test("networks inside others that TensorFlow.js saves are read as their layers", async () => {
+  const of = layers.layers;
+  const backbone = layers.sequential({ name: "backbone" });
+  backbone.add(of.conv2d({ filters: 3, kernelSize: 2, inputShape: [5, 5, 2] }));
+  backbone.add(of.batchNormalization());
+  const start = layers.input({ shape: [4, 4, 3] });
+  const mixed = of.conv2d({ filters: 2, kernelSize: 1, name: "mix" });
+  const inner = mixed.apply(start) as layers.SymbolicTensor;
+  const twoWays = layers.model({
+    name: "two_ways",
+    inputs: start,
+    outputs: [inner, of.activation({ activation: "tanh" }).apply(inner) as layers.SymbolicTensor],
+  });
+  const a = layers.input({ shape: [5, 5, 2], name: "a" });
+  const b = layers.input({ shape: [5, 5, 2], name: "b" });
+  const apply = (net: layers.LayersModel, x: layers.SymbolicTensor) =>
+    net.apply(x) as layers.SymbolicTensor;
+  const [p, q] = twoWays.apply(apply(backbone, a)) as layers.SymbolicTensor[];
+  const [r] = twoWays.apply(apply(backbone, b)) as layers.SymbolicTensor[];
+  const sum = of.add().apply([p, q, r]) as layers.SymbolicTensor;
+  const head = layers.sequential({ name: "head" });
+  head.add(of.flatten({ inputShape: [4, 4, 2] }));
+  head.add(of.dense({ units: 3 }));
+  const here = await compareTheirs(
+    layers.model({ inputs: [a, b], outputs: [apply(head, sum), apply(head, q)] }),
+  );
+  assert.ok(here.layers.some(({ name }) => name.startsWith("backbone/")));
+  assert.equal(here.parameters.length, 10);
+  const outer = layers.sequential({ layers: [backbone, of.flatten(), of.dense({ units: 2 })] });
+  await compareTheirs(outer);
 });
 
 Deno.test("what TensorFlow.js has not is refused by name", () => {

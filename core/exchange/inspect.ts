@@ -1,6 +1,5 @@
 import { readArchitecture } from "../architecture.ts";
 import { DeconvError } from "../errors.ts";
-import type { Hdf5Object } from "../formats/hdf5.ts";
 import { decodeOnnxGraph } from "../formats/onnx/proto.ts";
 import { listPyTorch } from "../formats/pytorch.ts";
 import { readSafetensorsHeader } from "../formats/safetensors.ts";
@@ -117,18 +116,8 @@ function listed(groups: readonly TfjsGroup[]): InspectedTensor[] {
 }
 
 function inspectKeras(file: KerasFile, { inputShape }: ReadModelOptions): Found {
-  const tensors: InspectedTensor[] = [];
-  const visit = (object: Hdf5Object | undefined, name: string, depth: number) => {
-    if (!object || depth > 16) return;
-    const { shape, dtype } = object;
-    if (shape) return void tensors.push({ name, shape, dtype: dtype! });
-    for (const inner of object.names()) {
-      visit(object.get(inner), name ? `${name}/${inner}` : inner, depth + 1);
-    }
-  };
-  visit(file.weights, "", 0);
   const network = () => readKerasGraph(file.network(), { ...file.reading, inputShape }, outline());
-  return { tensors, metadata: { source: file.source }, network };
+  return { tensors: file.tensors(), metadata: { source: file.source }, network };
 }
 
 /**

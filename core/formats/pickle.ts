@@ -32,6 +32,8 @@ export class PickleObject {
 export interface PickleReader {
   /** The result of calling a function; throws for what it does not know. */
   call(name: string, args: readonly PickleValue[]): PickleValue;
+  /** Hears of the state that an object made by a call is given; default: it is passed over. */
+  build?(object: PickleValue, state: PickleValue): void;
   /** What an id that is not of the pickle stands for. */
   persistent(id: PickleValue): PickleValue;
 }
@@ -194,7 +196,10 @@ export function readPickle(
       const args = pop();
       stack.push(call(pop(), args));
     },
-    0x62: () => pop(), // attributes of an object, such as _metadata: not needed
+    0x62: () => {
+      const state = pop();
+      reader.build?.(top(), state);
+    },
     0x51: () => stack.push(reader.persistent(pop())),
   };
   for (let steps = 0; steps < MOST_STEPS; steps++) {

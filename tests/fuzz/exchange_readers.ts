@@ -72,6 +72,11 @@ const pytorch: Reader = {
   },
 };
 
+/** Weights as pickles. */
+const goldenKeras = ["npz_jax", "npz_numpy"].map((name) =>
+  Deno.readFileSync(new URL(`../golden/keras/${name}.keras`, import.meta.url))
+);
+
 /** Readers of other programs' models. */
 export const EXCHANGE_READERS: readonly Reader[] = [
   reader(
@@ -101,6 +106,6 @@ export const EXCHANGE_READERS: readonly Reader[] = [
     ),
     growth: 4 * 1032, // gzip
   },
-  reader("keras", [await kerasFile(net), encodeKeras(net)], decodeKeras),
+  reader("keras", [await kerasFile(net), encodeKeras(net), ...goldenKeras], decodeKeras),
   pytorch,
 ];

@@ -1,6 +1,6 @@
 /**
  * Reads files of Keras: `.h5` (HDF5 with the network in an attribute) and `.keras` of version 3 (a zip file of
- * `config.json`, `metadata.json` and `model.weights.h5`).
+ * `config.json`, `metadata.json` and `model.weights.h5`, or `.npz`).
  */
 import { record } from "../../architecture.ts";
 import { DeconvError } from "../../errors.ts";
@@ -8,15 +8,17 @@ import { type Hdf5Object, openHdf5 } from "../../formats/hdf5.ts";
 import { readZip } from "../../formats/zip.ts";
 import type { DecodedModel } from "../../save.ts";
 import { assembly, parseJson, reading } from "../assembly.ts";
+import type { Shape } from "../../tensor.ts";
 import type { ReadModelOptions } from "../tfjs.ts";
+import { openKerasNpz } from "./npz.ts";
 import { type KerasReading, type KerasWeights, readKerasGraph } from "./graph.ts";
 
 /** A file of Keras that has been opened; its weights are read when they are asked for. */
 export interface KerasFile {
   /** The JSON of its network; throws where there is none. */
   network(): unknown;
-  /** Its weights as they lie in it, if it has any. */
-  readonly weights: Hdf5Object | undefined;
+  /** Its weights, before any are read. */
+  tensors(): { name: string; dtype: string; shape: Shape }[];
   /** How many numbers its weights are. */
   numbers(): number;
   /** What reading the network needs. */
@@ -37,7 +39,8 @@ export function openKerasH5(bytes: Uint8Array): KerasFile {
         "it is an HDF5 file without model_config, perhaps of weights alone: save the whole model (model.save)",
       );
     },
-    weights,
+    tensors: () =>
+      arraysIn(weights).map(([name, { dtype, shape }]) => listed(name, dtype!, shape!)),
     numbers: () => numbersIn(weights),
     reading: {
       dialect: version.startsWith("3") ? "keras3" : "keras2",
@@ -84,26 +87,45 @@ export function openKeras(bytes: Uint8Array): KerasFile {
     return parseJson(new TextDecoder().decode(entry.bytes().slice()), `its ${file}`);
   };
   const { keras_version: version } = record(json("metadata.json"), "its metadata");
-  const entry = entries.get("model.weights.h5");
-  const weights = entry && openHdf5(entry.bytes());
+  const dialect = `${version}`.startsWith("2") ? "keras2" : "keras3";
+  const network = () => json("config.json"), source = `Keras ${version}`;
+  const h5 = entries.get("model.weights.h5"), npz = entries.get("model.weights.npz");
+  if (npz && !h5) {
+    const weights = openKerasNpz(npz.bytes());
+    return {
+      network,
+      tensors: weights.list,
+      numbers: () => npz.size, // none has less than a byte
+      reading: {
+        dialect,
+        weights: ({ paths }) => ({
+          find: (_parameter, position) =>
+            weights.find(paths.map((path) => `layers/${path}`).join("/"), position),
+        }),
+      },
+      source,
+    };
+  }
+  const weights = h5 && openHdf5(h5.bytes());
   return {
-    network: () => json("config.json"),
-    weights,
+    network,
+    tensors: () =>
+      arraysIn(weights).map(([name, { dtype, shape }]) => listed(name, dtype!, shape!)),
     numbers: () => numbersIn(weights),
     reading: {
-      dialect: `${version}`.startsWith("2") ? "keras2" : "keras3",
+      dialect,
       weights: ({ paths }) => ({
-        find: (_parameter, position) => {
-          if (!entry) {
-            throw new DeconvError("it has no model.weights.h5: save it where h5py is installed");
-          }
-          return layerGroup(weights, paths)?.get(`vars/${position}`)?.tensor();
+        find(_parameter, position) {
+          if (weights) return layerGroup(weights, paths)?.get(`vars/${position}`)?.tensor();
+          throw new DeconvError("it has no model.weights.h5: save it where h5py is installed");
         },
       }),
     },
-    source: `Keras ${version}`,
+    source,
   };
 }
+
+const listed = (name: string, dtype: string, shape: Shape) => ({ name, dtype, shape });
 
 /** The group of a layer; Keras 2.12 had another name for the groups of layers. */
 function layerGroup(root: Hdf5Object | undefined, paths: readonly string[]) {
@@ -113,11 +135,20 @@ function layerGroup(root: Hdf5Object | undefined, paths: readonly string[]) {
   }, root);
 }
 
-/** How many numbers the arrays of a group hold, and those of the groups in it. */
-function numbersIn(object: Hdf5Object | undefined, depth = 0): number {
-  if (!object || depth > 32) return 0;
-  if (object.shape) return /^(float|u?int)/.test(object.dtype!) ? object.count() : 0;
-  return object.names().reduce((sum, name) => sum + numbersIn(object.get(name), depth + 1), 0);
+/** The arrays of a group and of those in it, by their paths. */
+function arraysIn(object: Hdf5Object | undefined, path = "", depth = 0): [string, Hdf5Object][] {
+  if (!object || depth > 32) return [];
+  if (object.shape) return [[path, object]];
+  return object.names().flatMap((name) =>
+    arraysIn(object.get(name), path ? `${path}/${name}` : name, depth + 1)
+  );
+}
+
+function numbersIn(weights: Hdf5Object | undefined): number {
+  return arraysIn(weights).reduce(
+    (sum, [, array]) => sum + (/^(float|u?int)/.test(array.dtype!) ? array.count() : 0),
+    0,
+  );
 }
 
 function decode(
