@@ -32,12 +32,16 @@ interface Format {
   readonly rounded?: Readonly<Record<string, string>>;
 }
 
+/** No other program divides a kernel by its norm outside of training. */
+const DIVIDED = { "kernels divided by their norms": "they are written divided" };
+
 const FORMATS: Readonly<Record<string, Format>> = {
   safetensors: { write: (net) => ({ "m.safetensors": encodeModel(net) }), refused: {} },
   ONNX: {
     write: (net) => ({ "m.onnx": encodeOnnx(net) }),
     refused: {},
     reworded: {
+      ...DIVIDED,
       "branches, shared layers and two outputs": "a shared layer is two with the same weights",
       "vae": "outside of training sampling is the mean: the variance has no use",
     },
@@ -51,6 +55,7 @@ const FORMATS: Readonly<Record<string, Format>> = {
       const { json, weights } = encodeTfjs(net);
       return { "model.json": bytesOf(json), "group1-shard1of1.bin": weights };
     },
+    reworded: DIVIDED,
     refused: {
       "convolutions that Keras 3 has besides": /conv2d/,
       "activations that Keras 3 has besides": /activation/,
@@ -62,6 +67,7 @@ const FORMATS: Readonly<Record<string, Format>> = {
   },
   Keras: {
     write: (net) => ({ "m.keras": encodeKeras(net) }),
+    reworded: DIVIDED,
     refused: { "vae": /sampling "latent"/, "unpool": /pool_switches2d/ },
   },
 };

@@ -137,9 +137,10 @@ export interface EncodedTfjs {
 export const TFJS_WEIGHTS = "group1-shard1of1.bin";
 
 /**
- * Writes a layers model that TensorFlow.js loads (`tf.loadLayersModel`) and gives the same outputs. Padding
- * in counts and activations that it has as layers only become layers of their own; penalties on activities,
- * which it has not, are left out.
+ * Writes a layers model that TensorFlow.js loads (`tf.loadLayersModel`) and gives the same outputs. What it has
+ * in other words becomes several layers: padding in counts, some activations, convolutions of enlarged
+ * pictures, blocks of channels, and signals where it has no such layer, as pictures of one row. A kernel that is
+ * divided by its spectral norm is written so, once. Penalties on activities, which it has not, are left out.
  *
  * @param options `metadata`: texts to keep in it; `weightsFile`: what `model.json` calls the file of weights,
  * default `"group1-shard1of1.bin"`.

@@ -44,6 +44,7 @@ import {
   spaceToDepth,
   spatialDropout1d,
   spatialDropout2d,
+  spectralNormalization,
   type Tensor,
   upsampling1d,
   upsampling2d,
@@ -187,6 +188,13 @@ export const EXCHANGED_NETS: Readonly<Record<string, () => Model>> = {
       spaceToDepth({ blockSize: 2 }),
       depthToSpace({ blockSize: 2, order: "CRD" }),
       spaceToDepth({ blockSize: 2, order: "CRD" }),
+    ),
+  "kernels divided by their norms": () =>
+    chain(
+      [6, 6, 2],
+      spectralNormalization(conv2d({ filters: 3, kernelSize: 3, activation: "relu" })),
+      flatten(),
+      spectralNormalization(dense({ units: 2 })),
     ),
   "words": () =>
     chain([6], embedding({ inputDim: 9, outputDim: 4 }), conv1d({ filters: 2, kernelSize: 3 })),

@@ -15,7 +15,8 @@ const VERSION = "3.0.0";
 /**
  * Writes a model as a `.keras` file, which Keras 3 loads (`keras.models.load_model`). What Keras has in other
  * words becomes several layers: padding in counts, convolutions of enlarged pictures, blocks of channels. A
- * slash in a name becomes `_`. It is not compiled there: training configuration is not written.
+ * kernel that is divided by its spectral norm is written so, once; a slash in a name becomes `_`. It is not
+ * compiled there: training configuration is not written.
  *
  * @throws {DeconvError} When a layer or an option has no counterpart there; the message names it.
  *

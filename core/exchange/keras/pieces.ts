@@ -1,6 +1,6 @@
 /** Layers of ours as the classes of Keras, by the table that reading goes by. */
 import { DeconvError } from "../../errors.ts";
-import type { Json, Layer } from "../../layer.ts";
+import type { Json, Layer, Parameter } from "../../layer.ts";
 import type { ActivationConfig } from "../../layers/activation.ts";
 import type { Shape, Tensor } from "../../tensor.ts";
 import { formOf, KERAS_LAYERS, kerasName } from "./layers.ts";
@@ -33,13 +33,10 @@ export function piecesOf(
   output: Shape,
   target: KerasTarget,
 ): Piece[] {
-  const { name, kind, config, parameters, activityRegularizer } = layer;
+  const { name, activityRegularizer } = layer, { kind, config, weights } = plainOf(layer);
   const refuse: Refuse = (fault) => {
     throw new DeconvError(`Cannot write ${layer.title} for ${target.program}: ${fault}`);
   };
-  const weights = parameters.map(({ name, shape, value }) =>
-    [name.slice(name.lastIndexOf("/") + 1), { shape, data: value.view }] as const
-  );
   const parts = partsOf({ name, kind, config, input, output, weights }, target);
   const pieces = parts.map((part) => pieceOf(part, layer.trainable, target, refuse));
   // TensorFlow.js has no penalties on activities; they change no output.
@@ -49,6 +46,24 @@ export function piecesOf(
     pieces[pieces.length - 1] = { ...last, config: { ...last.config, activity_regularizer } };
   }
   return pieces;
+}
+
+/** A layer without what has no use outside of training: a kernel that is divided by its norm is so once. */
+function plainOf(
+  { kind, config, parameters, definition }: Layer,
+): Pick<Part, "kind" | "config" | "weights"> {
+  const names = parameters.map(({ name }) => name.slice(name.lastIndexOf("/") + 1));
+  const tensor = ({ shape, value }: Parameter): Tensor => ({ shape, data: value.view });
+  const weights = parameters.map((parameter, i) => [names[i], tensor(parameter)] as const);
+  if (kind !== "spectral_normalization") return { kind, config, weights };
+  const [part] = definition.parts!(config, parameters);
+  return {
+    kind: part.kind,
+    config: part.config,
+    weights: part.parameters.map((value, i) =>
+      [names[i], "data" in value ? value : tensor(value)] as const
+    ),
+  };
 }
 
 type Refuse = (fault: string) => never;
