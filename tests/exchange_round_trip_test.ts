@@ -68,7 +68,11 @@ const FORMATS: Readonly<Record<string, Format>> = {
   Keras: {
     write: (net) => ({ "m.keras": encodeKeras(net) }),
     reworded: DIVIDED,
-    refused: { "vae": /sampling "latent"/, "unpool": /pool_switches2d/ },
+    refused: {
+      "pictures enlarged as TensorFlow.js does": /resizing ".*" .* no coordinates: "asymmetric"/,
+      "vae": /sampling "latent"/,
+      "unpool": /pool_switches2d/,
+    },
   },
 };
 

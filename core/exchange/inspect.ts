@@ -74,7 +74,7 @@ const INSPECTORS: Readonly<Record<ModelFormat, Inspector>> = {
     const { topology, groups, metadata } = readTfjsJson(json);
     const weights = () => ({ find: () => undefined });
     const network = () =>
-      readKerasGraph(topology, { dialect: "keras2", inputShape, weights }, outline());
+      readKerasGraph(topology, { dialect: "tfjs", inputShape, weights }, outline());
     return { tensors: listed(groups), metadata, network };
   },
   convnetjs: (bytes) => ({

@@ -64,7 +64,7 @@ export function decodeTfjs(
     const { topology, groups, metadata } = readTfjsJson(parseJson(json, "it"));
     const { tensors, size } = readWeights(groups, readShard);
     const model = readKerasGraph(topology, {
-      dialect: "keras2",
+      dialect: "tfjs",
       inputShape,
       weights: ({ names }) => ({
         find: (parameter) => findTensor(tensors, `${names[names.length - 1]}/${parameter}`),

@@ -189,6 +189,12 @@ export const EXCHANGED_NETS: Readonly<Record<string, () => Model>> = {
       depthToSpace({ blockSize: 2, order: "CRD" }),
       spaceToDepth({ blockSize: 2, order: "CRD" }),
     ),
+  "pictures enlarged as TensorFlow.js does": () =>
+    chain(
+      [3, 4, 2],
+      resizing({ height: 6, width: 12, coordinates: "asymmetric" }),
+      resizing({ height: 12, width: 12, interpolation: "nearest" }),
+    ),
   "kernels divided by their norms": () =>
     chain(
       [6, 6, 2],

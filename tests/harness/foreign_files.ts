@@ -4,7 +4,7 @@ import { zipSync } from "fflate";
 import { File, FS, ready } from "h5wasm";
 import { TFJS } from "../../core/exchange/keras/target.ts";
 import { legacyNetwork, writeKerasGraph } from "../../core/exchange/keras/write.ts";
-import { KERAS_LAYERS } from "../../core/exchange/keras/layers.ts";
+import { KERAS_LAYERS } from "../../core/exchange/keras/table.ts";
 import type { Model, Shape, Tensor } from "../../mod.ts";
 
 type Json = Record<string, unknown>;

@@ -15,7 +15,8 @@ import {
   type NetworkDescription,
   type Reference,
 } from "./describe.ts";
-import { KERAS_LAYERS, layerFromKeras } from "./layers.ts";
+import { layerFromKeras } from "./layers.ts";
+import { KERAS_LAYERS } from "./table.ts";
 import type { Dialect } from "./values.ts";
 
 /** Weights of a layer as a file has them: found by name, or by position where they have none. */

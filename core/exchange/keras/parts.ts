@@ -86,6 +86,23 @@ const resized: Split = (part) => {
   return [{ ...enlarged, output: large }, { ...part, kind: "conv2d", config, input: large }];
 };
 
+/** Pictures that become whole times as large, where a program has layers for no others. */
+const enlarged: Split = ({ kind, config, input, output, ...rest }, target) => {
+  const size = [output[0] / input[0], output[1] / input[1]], { interpolation } = config;
+  const fits = kind === "resizing" && target.lacks.includes("Resizing") &&
+    size.every(Number.isInteger) &&
+    (interpolation === "nearest" || config.coordinates === "asymmetric");
+  if (!fits) return null;
+  const { coordinates } = config;
+  return [{
+    ...rest,
+    kind: "upsampling2d",
+    config: { size, interpolation, coordinates },
+    input,
+    output,
+  }];
+};
+
 /** Signals where a program has no such layer, or not their padding: pictures of one row. */
 const planar: Split = (part, target) => {
   const { kind, config, input, output, weights } = part, { padding } = config;
@@ -202,4 +219,13 @@ const blocks: Split = (part) => {
   ];
 };
 
-const SPLITS: readonly Split[] = [activated, alone, resized, planar, padded, cropped, blocks];
+const SPLITS: readonly Split[] = [
+  activated,
+  alone,
+  resized,
+  enlarged,
+  planar,
+  padded,
+  cropped,
+  blocks,
+];

@@ -3,8 +3,9 @@ import { DeconvError } from "../../errors.ts";
 import type { Json, Layer, Parameter } from "../../layer.ts";
 import type { ActivationConfig } from "../../layers/activation.ts";
 import type { Shape, Tensor } from "../../tensor.ts";
-import { formOf, KERAS_LAYERS, kerasName } from "./layers.ts";
+import { formOf, kerasName } from "./layers.ts";
 import { type Part, partsOf } from "./parts.ts";
+import { KERAS_LAYERS } from "./table.ts";
 import { isNamed, type KerasTarget } from "./target.ts";
 import { REGULARIZER } from "./values.ts";
 

@@ -44,7 +44,7 @@ const stridesApart = (field: string, value: unknown, { config: { strides } }: De
 /** TensorFlow.js 4. Of activations it lists `gelu_new`, and does not find it. */
 export const TFJS: KerasTarget = {
   program: "TensorFlow.js",
-  dialect: "keras2",
+  dialect: "tfjs",
   lacks: [
     "Conv1DTranspose",
     "DepthwiseConv1D",
@@ -60,7 +60,8 @@ export const TFJS: KerasTarget = {
       case "groups":
         return value !== 1;
       case "interpolation":
-        return value !== "nearest";
+        // It enlarges from the corners of pixels.
+        return value !== "nearest" && layer.config.coordinates !== "asymmetric";
       case "keepDims":
         return value === true;
       case "padding":

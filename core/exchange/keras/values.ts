@@ -7,8 +7,8 @@ import type { Json } from "../../layer.ts";
 import type { Activation, ActivationConfig } from "../../layers/activation.ts";
 import type { RegularizerConfig } from "../../regularizers.ts";
 
-/** Which Keras wrote a file: its hard sigmoid changed with version 3. TensorFlow.js is as Keras 2. */
-export type Dialect = "keras2" | "keras3";
+/** What wrote a file: the hard sigmoid of Keras changed with version 3; TensorFlow.js is much as Keras 2. */
+export type Dialect = "keras2" | "keras3" | "tfjs";
 
 /** One option's value there and here. */
 export interface ValueForm {
@@ -28,7 +28,7 @@ function objectOf(value: unknown): { className: string; config: Record<string, u
 /** An object as a program writes it: Keras 3 says where its class is. */
 function written(module: string, className: string, config: Json, dialect: Dialect): Json {
   const object = { class_name: className, config };
-  return dialect === "keras2" ? object : { module, ...object, registered_name: null };
+  return dialect === "keras3" ? { module, ...object, registered_name: null } : object;
 }
 
 /** `HeNormal` and `he_normal` alike. */
@@ -68,7 +68,7 @@ export const ACTIVATION: ValueForm = {
         `its activation ${JSON.stringify(given)} has no counterpart; there are ${KNOWN.join(", ")}`,
       );
     }
-    if (kind === "hard_sigmoid" && dialect === "keras2") {
+    if (kind === "hard_sigmoid" && dialect !== "keras3") {
       throw new DeconvError(
         "its hard_sigmoid is 0.2x + 0.5, as Keras 2 had it, and has no counterpart: use sigmoid",
       );
