@@ -26,15 +26,17 @@ import {
   kernelY,
   offsetX,
   offsetY,
-  outputOffset,
   sourcePixel,
   Taps,
 } from "./geometry";
 import { EDGE, packPanel, tiles, wholePanels } from "./gemm";
 import { columnTile } from "./im2col";
-import { tileColumns } from "./microkernel";
+import { MR, tileColumns } from "./microkernel";
 import { narrowLine, packNarrow } from "./microkernel_narrow";
+import { row } from "./microkernel_rows";
+import { packThin, thin } from "./microkernel_thin";
 import { parallel } from "./parallel";
+import { outputTable, sourceTable } from "./tables";
 import { touch } from "./touch";
 
 @unmanaged
@@ -53,8 +55,27 @@ class Pass {
   gate: i32;
 }
 
+/** Products of at most so large a k, and more columns than these, are thin (core/cost.ts knows too). */
+const THIN: i32 = 12, THIN_COLUMNS: i32 = 8;
+
 export function tileCount(taps: Taps): i32 {
   return (cellCount(taps) + taps.tileRows - 1) / taps.tileRows;
+}
+
+/** Bytes from one source channel to the next in the kernel's array, and from one output channel to the next. */
+function along(taps: Taps, swapped: bool): usize {
+  return swapped ? 4 : <usize> taps.outputChannels * 4;
+}
+function across(taps: Taps, swapped: bool): usize {
+  return swapped ? <usize> taps.sourceChannels * 4 : 4;
+}
+
+/** The address of the weight between a group's first channels under tap (r, s). */
+function tapWeights(taps: Taps, kernel: usize, swapped: bool, group: i32, r: i32, s: i32): usize {
+  const channels = taps.sourceChannels / taps.groups, n = taps.outputChannels / taps.groups;
+  const inner = swapped ? channels : n;
+  const pixel = kernelY(taps, r) * taps.kernelWidth + kernelX(taps, s);
+  return kernel + <usize> ((pixel * channels * n * taps.groups) + group * inner) * 4;
 }
 
 /**
@@ -74,16 +95,11 @@ export function packTap(
   line: usize = 0,
 ): void {
   const channels = taps.sourceChannels / taps.groups, n = taps.outputChannels / taps.groups;
-  const panels = wholePanels(n) / tileColumns();
-  const group = panel / panels, j = (panel % panels) * tileColumns();
-  // Bytes between neighbours along the source channel, the output channel, and the kernel's pixels.
-  const last = <usize> (swapped ? taps.sourceChannels : taps.outputChannels) * 4;
-  const slice = last * <usize> (swapped ? n : channels);
-  const along = swapped ? <usize> 4 : last, across = swapped ? last : <usize> 4;
-  const at = kernel + <usize> (group * (swapped ? channels : n)) * 4 + <usize> j * across +
-    <usize> (kernelY(taps, r) * taps.kernelWidth + kernelX(taps, s)) * slice;
-  if (line) packNarrow(channels, n - j, at, along, across, to, line);
-  else packPanel(channels, n - j, at, along, across, to);
+  const panels = wholePanels(n) / tileColumns(), group = panel / panels;
+  const j = (panel % panels) * tileColumns(), sk = along(taps, swapped), sn = across(taps, swapped);
+  const at = tapWeights(taps, kernel, swapped, group, r, s) + <usize> j * sn;
+  if (line) packNarrow(channels, n - j, at, sk, sn, to, line);
+  else packPanel(channels, n - j, at, sk, sn, to);
 }
 
 /** Bytes of a column of a narrow product's panel: under each tap, or (copied) of all taps together; 0 for a wide product. */
@@ -98,6 +114,26 @@ function panelBytes(pass: Pass): usize {
   const taps = pass.taps, line = lineOf(pass);
   if (!line) return <usize> (innerSize(taps) * tileColumns()) * 4;
   return 4 * line * <usize> (pass.indirect ? taps.tapsY * taps.tapsX : 1);
+}
+
+/** Whether results are most of the traffic, and the copied source so small that microkernel_thin.ts is faster. */
+function isThin(pass: Pass): bool {
+  const taps = pass.taps;
+  const k = innerSize(taps), whole = !pass.indirect || taps.tapsY * taps.tapsX == 1;
+  return whole && k > 0 && k <= THIN && taps.outputChannels / taps.groups > THIN_COLUMNS;
+}
+
+/** Packs the kernel slices of one group for a thin product. */
+function packGroup(group: i32, _thread: i32): void {
+  const pass = changetype<Pass>(ARGUMENTS), taps = pass.taps, swapped = pass.swapped != 0;
+  const channels = taps.sourceChannels / taps.groups, n = taps.outputChannels / taps.groups;
+  const k = innerSize(taps), to = workspace() + <usize> (group * k * wholePanels(n)) * 4;
+  for (let r = 0, first = 0; r < taps.tapsY; r++) {
+    for (let s = 0; s < taps.tapsX; s++, first += channels) {
+      const at = tapWeights(taps, pass.kernel, swapped, group, r, s);
+      packThin(channels, n, at, along(taps, swapped), across(taps, swapped), to, first, k);
+    }
+  }
 }
 
 /** Packs one panel of one group: [tapsY][tapsX][channels][columns], narrow ones as microkernel_narrow.ts says. */
@@ -115,26 +151,10 @@ function packChunk(panel: i32, _thread: i32): void {
   }
 }
 
-/** Fills `table` with the address of each pixel of a tile under each tap, [tap][row]; rows past `count` repeat the last. */
-function pixelTable(taps: Taps, source: usize, first: i32, count: i32, table: usize): void {
-  const cells = taps.gridHeight * taps.gridWidth, rows = taps.tileRows;
-  for (let p = 0; p < rows; p++) {
-    const q = first + min(p, count - 1), n = q / cells, cell = q - n * cells;
-    const i = cell / taps.gridWidth, j = cell - i * taps.gridWidth;
-    let at = table + <usize> p * 4;
-    for (let r = 0; r < taps.tapsY; r++) {
-      for (let s = 0; s < taps.tapsX; s++) {
-        const y = i * taps.stepY + offsetY(taps, r), x = j * taps.stepX + offsetX(taps, s);
-        store<u32>(at, <u32> sourcePixel(taps, source, n, y, x));
-        at += <usize> rows * 4;
-      }
-    }
-  }
-}
-
 /** Reads ahead the source lines under the taps of a tile's cells, row by row, where strided cells share few of them. */
 export function touchLines(taps: Taps, source: usize, first: i32, count: i32, sink: usize): void {
-  if (taps.groups > 1 || taps.stepX * taps.stepY == 1) return;
+  // Taps that leave out most of a line are not worth reading all of it.
+  if (taps.groups > 1 || taps.stepX * taps.stepY == 1 || taps.stepX > 2 * taps.tapsX) return;
   const width = taps.gridWidth, pixel = <usize> taps.sourceChannels * 4;
   const left = offsetX(taps, 0), right = offsetX(taps, taps.tapsX - 1);
   for (let p = first, end = first + count; p < end;) {
@@ -157,45 +177,35 @@ function passChunk(chunk: i32, thread: i32): void {
   const group = chunk / tilesPerGroup, first = (chunk % tilesPerGroup) * rows;
   const count = min(rows, cellCount(taps) - first);
   const edge = scratchOf(thread), to = edge + EDGE, spare = to + <usize> rows * 4;
-  const from = spare + <usize> wholePanels(n) * 4, column = from + <usize> rows * 4;
-  for (let p = 0; p < rows; p++) {
-    const at = p < count
-      ? pass.output + outputOffset(taps, first + p) + <usize> (group * n) * 4
-      : spare;
-    store<u32>(to + <usize> p * 4, <u32> at);
-    // A gate waits for the old values.
-    if (pass.gate && p < count) touch(at, <usize> n * 4, 64, spare);
-  }
-  const b = workspace() + <usize> (group * wholePanels(n) / tileColumns()) * panelBytes(pass);
+  const line = <usize> wholePanels(n) * 4, sums = spare + line, from = sums + 2 * line + 32;
+  const column = from + <usize> rows * 4;
+  // Rows of the last register tile that are past the end are made too, for nothing.
+  const made = (count + MR - 1) / MR * MR;
+  outputTable(taps, pass.output + <usize> (group * n) * 4, first, count, to);
+  for (let p = count; p < made; p++) store<u32>(to + <usize> p * 4, <u32> spare);
+  // A gate waits for the old values.
+  for (let p = 0; p < count && pass.gate; p++) touch(row(to, p), <usize> n * 4, 64, spare);
   const init = pass.bias ? pass.bias + <usize> (group * n) * 4 : ZEROS;
+  let taken = tapCount, depth = channels;
   if (pass.indirect) {
     touchLines(taps, pass.source, first, count, spare);
-    pixelTable(taps, pass.source, first, count, from);
-    const skip = <usize> (group * channels) * 4;
-    tiles(
-      count,
-      n,
-      tapCount,
-      channels,
-      from,
-      <usize> rows * 4,
-      skip,
-      b,
-      to,
-      0,
-      init,
-      pass.low,
-      pass.gate,
-      edge,
-    );
+    sourceTable(taps, pass.source + <usize> (group * channels) * 4, first, count, made, from);
+  } else {
+    columnTile(taps, pass.source, group, first, count, column);
+    const stride = <usize> taps.columnStride * 4;
+    for (let p = 0; p < made; p++) {
+      store<u32>(from + <usize> p * 4, <u32> (column + <usize> p * stride));
+    }
+    taken = 1, depth = innerSize(taps);
+  }
+  if (isThin(pass)) {
+    const b = workspace() + <usize> group * <usize> depth * line;
+    thin((count + 1) & ~1, n, depth, from, b, to, init, sums, pass.low, pass.gate);
     return;
   }
-  columnTile(taps, pass.source, group, first, count, column);
-  const stride = <usize> taps.columnStride * 4;
-  for (let p = 0; p < rows; p++) {
-    store<u32>(from + <usize> p * 4, <u32> (column + <usize> p * stride));
-  }
-  tiles(count, n, 1, innerSize(taps), from, 0, 0, b, to, 0, init, pass.low, pass.gate, edge);
+  const b = workspace() + <usize> (group * wholePanels(n) / tileColumns()) * panelBytes(pass);
+  const step = <usize> made * 4;
+  tiles(count, n, taken, depth, from, step, 0, b, to, 0, init, pass.low, pass.gate, edge);
 }
 
 /**
@@ -225,6 +235,7 @@ export function conv2d_pass(
   pass.bias = bias, pass.output = output, pass.swapped = swapped, pass.indirect = indirect;
   pass.low = low, pass.gate = gate;
   const t = pass.taps, panels = wholePanels(t.outputChannels / t.groups) / tileColumns();
-  parallel(packChunk.index, t.groups * panels);
+  if (isThin(pass)) parallel(packGroup.index, t.groups);
+  else parallel(packChunk.index, t.groups * panels);
   parallel(passChunk.index, t.groups * tileCount(t));
 }

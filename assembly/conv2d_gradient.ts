@@ -8,9 +8,19 @@
 //
 // It is summed over the tiles of a part of all pixels; the parts, whose number is fixed, are added in order.
 
-import { ARGUMENTS, scratchOf, workspace } from "./memory";
+import { ARGUMENTS, scratchOf, workspace, ZEROS } from "./memory";
 import { tileCount, touchLines } from "./conv2d";
-import { cellCount, innerSize, kernelX, kernelY, Taps } from "./geometry";
+import {
+  cellCount,
+  innerSize,
+  kernelX,
+  kernelY,
+  offsetX,
+  offsetY,
+  sourcePixel,
+  Taps,
+} from "./geometry";
+import { narrowGradient } from "./conv2d_gradient_narrow";
 import { packPanel, wholePanels } from "./gemm";
 import { columnTile } from "./im2col";
 import { MR, tileColumns } from "./microkernel";
@@ -24,9 +34,14 @@ class KernelGradient {
   source: usize;
   dy: usize;
   kernel: usize;
-  /** Parts the pixels are split into, and whether each part goes tap row by tap row. */
+  /** Parts the pixels are split into. */
   parts: i32;
-  byRow: i32;
+  /** Slices of k: one, or the rows of taps. */
+  slices: i32;
+  /** Whether every slice of a part is a chunk of its own. */
+  apart: i32;
+  /** Whether the source is read in place, where a row of taps is one run of it for every cell. */
+  indirect: i32;
 }
 
 /** Packs one tile's pixels of a group, from `dy` on, as panels [panel][P][columns]. */
@@ -40,67 +55,96 @@ function packGradient(taps: Taps, dy: usize, count: i32, to: usize): void {
   }
 }
 
-/** Rows that the partial sums of one group take: k, and room for the last six. */
-function sumRows(taps: Taps): usize {
-  return <usize> ((innerSize(taps) + MR - 1) / MR * MR + MR);
+/** Rows that the partial sums of a slice take: whole register tiles. */
+function sliceRows(g: KernelGradient): i32 {
+  return (innerSize(g.taps) / g.slices + MR - 1) / MR * MR;
 }
 
 function gradientChunk(chunk: i32, thread: i32): void {
   const g = changetype<KernelGradient>(ARGUMENTS), taps = g.taps, wide = tileColumns();
   const n = taps.outputChannels / taps.groups, width = wholePanels(n);
-  const rowsOfTaps = g.byRow ? taps.tapsY : 1, slice = innerSize(taps) / rowsOfTaps;
-  const tapRow = chunk % rowsOfTaps, group = (chunk / rowsOfTaps) % taps.groups;
-  const part = chunk / rowsOfTaps / taps.groups;
+  const each = g.apart ? g.slices : 1, some = g.slices / each, slice = chunk % each;
+  const group = (chunk / each) % taps.groups, part = chunk / each / taps.groups;
+  const rows = sliceRows(g), depth = innerSize(taps) / g.slices, ldc = <usize> width * 4;
   const sums = workspace() +
-    <usize> (part * taps.groups + group) * sumRows(taps) * <usize> width * 4;
-  const column = scratchOf(thread);
-  const panels = column + <usize> (taps.tileRows * taps.columnStride) * 4;
-  // This chunk's rows of dw; the last tile of six may spill into rows that the next slice owns, so it is made apart.
-  const from = tapRow * slice, whole = slice / MR * MR, left = slice - whole;
-  const spill = panels + <usize> (taps.tileRows * width) * 4;
+    <usize> ((part * taps.groups + group) * g.slices + slice) * <usize> rows * ldc;
   const count = tileCount(taps), cells = cellCount(taps);
   const begin = <i32> (<i64> count * part / g.parts),
     end = <i32> (<i64> count * (part + 1) / g.parts);
+  const column = scratchOf(thread), out = <usize> (group * n) * 4;
+  if (wide == 4) {
+    narrowGradient(taps, group, g.source, g.dy + out, begin, end, !g.indirect, sums, column);
+    return;
+  }
+  const panels = column + <usize> (taps.tileRows * taps.columnStride) * 4;
   // dy is read in place where its channels fill whole panels, and packed into padded ones elsewhere.
   const packed = n % wide != 0, pixel = <usize> taps.outputChannels * 4;
-  const lda = <usize> taps.columnStride * 4, ldc = <usize> width * 4;
   const ldb = packed ? <usize> wide * 4 : pixel;
+  memory.fill(sums, 0, <usize> (some * rows) * ldc);
   for (let at = begin; at < end; at++) {
     const first = at * taps.tileRows, pixels = min(taps.tileRows, cells - first);
     touchLines(taps, g.source, first, pixels, column);
-    columnTile(taps, g.source, group, first, pixels, column);
+    if (!g.indirect) columnTile(taps, g.source, group, first, pixels, column);
     // The forward table's grid is the whole output, so its pixels follow each other.
-    const dy = g.dy + <usize> first * pixel + <usize> (group * n) * 4;
+    const dy = g.dy + <usize> first * pixel + out;
     if (packed) packGradient(taps, dy, pixels, panels);
     else if (taps.groups == 1) touch(dy, <usize> pixels * pixel, 64, panels);
-    const keep = at > begin;
     for (let j = 0; j < n; j += wide) {
       const b = packed ? panels + <usize> (j * pixels) * 4 : dy + <usize> j * 4;
-      const a = column + <usize> from * 4;
-      const c = sums + <usize> j * 4 + <usize> from * ldc;
-      stripTransposed(whole, pixels, a, lda, b, ldb, c, ldc, keep);
-      if (left) {
-        const rest = a + <usize> whole * 4;
-        stripTransposed(MR, pixels, rest, lda, b, ldb, spill + <usize> j * 4, ldc, keep);
+      const c = sums + <usize> j * 4;
+      if (g.indirect) runs(g, group, first, pixels, slice, some, b, ldb, c, ldc);
+      else {
+        const a = column + <usize> (slice * depth) * 4, lda = <usize> taps.columnStride * 4;
+        stripTransposed(rows, pixels, a, lda, b, ldb, c, ldc, true);
       }
     }
   }
-  if (begin == end) memory.fill(sums + <usize> from * ldc, 0, <usize> slice * ldc);
-  else if (left) memory.copy(sums + <usize> (from + whole) * ldc, spill, <usize> left * ldc);
+}
+
+/** Adds the products of a tile's pixels, row by row of the grid and of the taps, reading the source in place. */
+function runs(
+  g: KernelGradient,
+  group: i32,
+  first: i32,
+  pixels: i32,
+  slice: i32,
+  slices: i32,
+  b: usize,
+  ldb: usize,
+  c: usize,
+  ldc: usize,
+): void {
+  const taps = g.taps, rows = sliceRows(g), width = taps.gridWidth;
+  const channels = taps.sourceChannels / taps.groups, skip = <usize> (group * channels) * 4;
+  const step = <usize> (taps.stepX * taps.sourceChannels) * 4;
+  for (let p = first, end = first + pixels; p < end;) {
+    const row = p / width, j = p - row * width, some = min(width - j, end - p);
+    const n = row / taps.gridHeight, y = (row - n * taps.gridHeight) * taps.stepY;
+    const x = j * taps.stepX + offsetX(taps, 0);
+    for (let r = 0; r < slices; r++) {
+      const a = sourcePixel(taps, g.source, n, y + offsetY(taps, slice + r), x);
+      if (a == ZEROS) continue;
+      const to = c + <usize> (r * rows) * ldc;
+      stripTransposed(rows, some, a + skip, step, b, ldb, to, ldc, true);
+    }
+    b += <usize> some * ldb, p += some;
+  }
 }
 
 /** Adds the parts in order: dw[kernel pixel][channel][output] += Σ parts. A chunk is one tap of one group. */
 function sumChunk(chunk: i32, _thread: i32): void {
   const g = changetype<KernelGradient>(ARGUMENTS), taps = g.taps;
   const channels = taps.sourceChannels / taps.groups, n = taps.outputChannels / taps.groups;
-  const width = <usize> wholePanels(n), rows = sumRows(taps);
+  const width = <usize> wholePanels(n) * 4, rows = sliceRows(g);
   const tapCount = taps.tapsY * taps.tapsX, group = chunk / tapCount, tap = chunk % tapCount;
-  const stride = rows * width * 4 * <usize> taps.groups;
+  const stride = <usize> (taps.groups * g.slices * rows) * width;
+  const inSlice = tapCount / g.slices, slice = tap / inSlice;
+  const first = (group * g.slices + slice) * rows + (tap - slice * inSlice) * channels;
   const last = <usize> taps.outputChannels * 4;
   const pixel = kernelY(taps, tap / taps.tapsX) * taps.kernelWidth +
     kernelX(taps, tap % taps.tapsX);
   for (let c = 0; c < channels; c++) {
-    const from = workspace() + (<usize> group * rows + <usize> (tap * channels + c)) * width * 4;
+    const from = workspace() + <usize> (first + c) * width;
     const to = g.kernel + <usize> (pixel * channels + c) * last + <usize> (group * n) * 4;
     addParts(n, g.parts, from, stride, to);
   }
@@ -131,7 +175,8 @@ export function addParts(n: i32, parts: i32, from: usize, stride: usize, to: usi
  * dkernel += Σ over output pixels of sourceᵀ · dy, for the forward tap table.
  *
  * The pixels are split into `parts` (fixed by the geometry, not by the threads) whose sums are added
- * in order. Workspace: parts · groups · (k rounded up to 6, plus 6) · (n rounded up to 16) floats.
+ * in order; k into `slices`, one or the rows of taps, which are chunks of their own where `apart`.
+ * Workspace: parts · groups · slices · (k / slices rounded up to 6) · (n rounded up to 16) floats.
  */
 export function conv2d_kernel_gradient(
   taps: usize,
@@ -139,12 +184,14 @@ export function conv2d_kernel_gradient(
   dy: usize,
   dkernel: usize,
   parts: i32,
-  byRow: i32,
+  slices: i32,
+  apart: i32,
+  indirect: i32,
 ): void {
   const g = changetype<KernelGradient>(ARGUMENTS);
   g.taps = changetype<Taps>(taps), g.source = source, g.kernel = dkernel;
-  g.dy = dy, g.parts = parts, g.byRow = byRow;
+  g.dy = dy, g.parts = parts, g.slices = slices, g.apart = apart, g.indirect = indirect;
   const t = g.taps;
-  parallel(gradientChunk.index, parts * t.groups * (byRow ? t.tapsY : 1));
+  parallel(gradientChunk.index, parts * t.groups * (apart ? slices : 1));
   parallel(sumChunk.index, t.groups * t.tapsY * t.tapsX);
 }

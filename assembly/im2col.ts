@@ -4,25 +4,13 @@
 
 import { offsetX, offsetY, Taps } from "./geometry";
 
-/** Copies `bytes` (a multiple of 4); reads and writes nothing beyond them. */
+/** Copies whole vectors until `bytes` are done: what is too much lies where the next run will be. */
 function copyRun(to: usize, from: usize, bytes: usize): void {
-  const whole = to + (bytes & ~15);
-  while (to < whole) {
-    v128.store(to, v128.load(from));
-    to += 16, from += 16;
-  }
-  const end = to + (bytes & 15);
-  while (to < end) {
-    store<f32>(to, load<f32>(from));
-    to += 4, from += 4;
-  }
+  for (let c: usize = 0; c < bytes; c += 16) v128.store(to + c, v128.load(from + c));
 }
 
 function zeroRun(to: usize, bytes: usize): void {
-  const whole = to + (bytes & ~15);
-  for (; to < whole; to += 16) v128.store(to, i32x4.splat(0));
-  const end = to + (bytes & 15);
-  for (; to < end; to += 4) store<f32>(to, 0);
+  for (let c: usize = 0; c < bytes; c += 16) v128.store(to + c, i32x4.splat(0));
 }
 
 /**
@@ -67,10 +55,8 @@ export function columnTile(
       if (joined) {
         const x = x0 + offsetX(taps, 0);
         if (x >= 0 && x + tapsX <= width) {
-          // Whole vectors: what is too much lies where the next run will be, or in the padding.
-          const from = line + <usize> x * pixel, all = <usize> tapsX * run;
-          for (let c: usize = 0; c < all; c += 16) v128.store(at + c, v128.load(from + c));
-          at += all;
+          copyRun(at, line + <usize> x * pixel, <usize> tapsX * run);
+          at += <usize> tapsX * run;
           continue;
         }
         const left = min(max(-x, 0), tapsX), right = min(max(x + tapsX - width, 0), tapsX - left);

@@ -1,5 +1,5 @@
-import { planarLayout, planarScratch } from "./planar.ts";
-import { innerSize, tapCount, type TapTable } from "./taps.ts";
+import { costOf, type Purpose } from "./cost.ts";
+import { tapCount, type TapTable } from "./taps.ts";
 
 /**
  * Ways to compute a pass over pixels. `depthwise`: one channel a group. `im2col`: source pixels are
@@ -25,12 +25,6 @@ export type WinogradVariant = "F43" | "F23" | "F42";
  */
 export type Precision = "fast" | "precise";
 
-/**
- * What a table is for: the pixels of an output; those of a phase that cannot be scattered, because not all
- * phases are; or the kernel's gradient, a sum over them.
- */
-export type Purpose = "pixels" | "phase" | "kernel";
-
 /** Outputs and taps along an axis. */
 export const WINOGRAD: Record<WinogradVariant, { outputs: number; taps: number }> = {
   F43: { outputs: 4, taps: 3 },
@@ -46,94 +40,42 @@ const FEWEST_TILES = 16;
 const LEAST_GAIN = 1.4;
 
 /**
- * Chooses how to compute a pass: with a channel a group by channels or by planes; the Winograd variant
- * that saves most where one fits and pays; scattered where that does less; by planes where channels
- * are too few to fill the tiles of a product; otherwise as a product of pixels read in place, or
- * copied where a pixel's run of channels is short.
+ * Chooses how to compute each table of a pass: the Winograd variant that saves most where one fits and pays,
+ * else what costs least (cost.ts); or all of them scattered, where that costs less than their sum.
+ *
+ * @param purpose Whether the tables' outputs are wanted, or the kernel's gradient, a sum over them.
  */
-export function chooseAlgorithm(
+export function chooseAlgorithms(
+  tables: readonly TapTable[],
+  precision: Precision,
+  purpose: Purpose,
+): Algorithm[] {
+  const chosen = tables.map((table) => chooseAlone(table, precision, purpose));
+  const sum = chosen.reduce((sum, { cost }) => sum + cost, 0);
+  const reached = tables.filter(tapCount);
+  if (purpose === "kernel" || !reached.length || costOf("scatter", reached, purpose) >= sum) {
+    return chosen.map(({ algorithm }) => algorithm);
+  }
+  return tables.map((table) => ({ kind: tapCount(table) ? "scatter" : "depthwise" }));
+}
+
+/** How to compute a table by itself, and what that costs: nothing where Winograd's way is sure to be best. */
+function chooseAlone(
   table: TapTable,
   precision: Precision,
-  purpose: Purpose = "pixels",
-): Algorithm {
-  const { groups, source, output } = table;
+  purpose: Purpose,
+): { algorithm: Algorithm; cost: number } {
   // Without taps (a phase that a stride larger than the kernel leaves out) only the bias is written.
-  if (!tapCount(table)) return { kind: "depthwise" };
-  if (groups === source[2] && groups === output[2]) {
-    return { kind: planarCost(table) < depthwiseCost(table) ? "planar" : "depthwise" };
-  }
+  if (!tapCount(table)) return { algorithm: { kind: "depthwise" }, cost: 0 };
   const variants = Object.keys(WINOGRAD) as WinogradVariant[];
   const best = variants
     .filter((variant) => precision === "fast" || WINOGRAD[variant].outputs === 2)
     .map((variant) => ({ variant, gain: winogradGain(table, variant) }))
     .sort((a, b) => b.gain - a.gain)[0];
-  if (best.gain >= LEAST_GAIN) return winograd(table, best.variant)!;
-  const product = productCost(table, purpose), planar = planarCost(table);
-  if (purpose === "pixels" && scatterCost(table) < Math.min(product, planar)) {
-    return { kind: "scatter" };
-  }
-  if (planar < product) return { kind: "planar" };
-  return { kind: source[2] / groups >= FEWEST_CHANNELS ? "indirect" : "im2col" };
-}
-
-/** Scattering needs a picture for every thread there may be, and room for a picture's products. */
-const FEWEST_PICTURES = 8, SCATTER_BYTES = 4 << 20;
-/** Very long rows or taps far apart make planes too large for a thread's scratch. */
-const PLANAR_BYTES = 4 << 20;
-
-// What a picture costs, in multiplications of a full register tile (1.1 ns for 32 of them at 57 GF/s).
-// The weights are fitted to measurements of single passes with 1 to 256 channels and 1 to 32 groups on
-// one thread; what they must get right is the order, and they are within a third of the time.
-
-/**
- * The share of one phase, by its taps, in a product of every source pixel with every tap, whose columns
- * are padded to eight, and gathering its values; no end where it cannot be done.
- */
-function scatterCost(table: TapTable): number {
-  const { groups, source, output, grid, kernel, pictures, steps } = table;
-  const [height, width, channels] = source, taps = kernel[0] * kernel[1];
-  if (groups > 1 || pictures < FEWEST_PICTURES) return Infinity;
-  const columns = Math.ceil(taps * output[2] / 8) * 8;
-  if (steps[0] * steps[1] > 1 || height * width * columns * 4 > SCATTER_BYTES) return Infinity;
-  const products = height * width * channels * (1.05 * columns + 2) * tapCount(table) / taps;
-  return products + 42 * grid[0] * grid[1] * tapCount(table) * Math.ceil(output[2] / 4);
-}
-
-/** Over planes: all cells, between the rows too, and moving every value of source and output. */
-function planarCost(table: TapTable): number {
-  const layout = planarLayout(table), { pitch, pictureRows, phases } = layout;
-  const { source, output, grid } = table;
-  if (planarScratch(table, layout) > PLANAR_BYTES) return Infinity;
-  const planes = phases[0].length * phases[1].length * source[2];
-  // Rows shorter than a vector are moved value by value.
-  const slow = Math.min(source[1] / table.steps[1], grid[1]) < 4 ? 3 : 1;
-  const moving = slow * (17 * planes + 10 * output[2]);
-  return pitch * pictureRows * (1.4 * innerSize(table) * output[2] + moving);
-}
-
-/** By channels: a pixel's last vector may be mostly empty, and cells that lack taps go one by one. */
-function depthwiseCost(table: TapTable): number {
-  const { grid, source, output, steps, taps } = table, channels = Math.ceil(output[2] / 4) * 4;
-  const offsets = taps[1].map(({ offset }) => offset),
-    reach = Math.max(...offsets) - Math.min(...offsets);
-  const inner = Math.max(0, Math.min(grid[1], Math.floor((source[1] - 1 - reach) / steps[1]) + 1));
-  const whole = Math.floor(inner / 4) * 4, border = grid[1] - whole;
-  const cells = whole * (2.2 * channels + 2) + border * (2.5 * channels + 15);
-  return grid[0] * (cells * tapCount(table) + 250 * grid[1]);
-}
-
-/** As a product of pixels and columns padded to the register tile, copied or looked up. */
-function productCost(table: TapTable, purpose: Purpose): number {
-  const { groups, grid, source, output, taps } = table;
-  const n = output[2] / groups, k = innerSize(table);
-  // Up to four columns run along k, and wait for the pixels.
-  const columns = n <= 4 && purpose !== "kernel" ? 0.7 + 1.15 * n : Math.ceil(n / 8) * 8;
-  const copied = purpose === "kernel" || source[2] / groups < FEWEST_CHANNELS;
-  // A group reads its few channels of every pixel; without groups a row of taps is one run.
-  const looking = groups > 1 ? 300 * tapCount(table) : 400 + 70 * tapCount(table);
-  const copying = 3.6 * k + (groups > 1 ? 240 * tapCount(table) : 400 + 120 * taps[0].length);
-  const reading = copied ? copying : looking;
-  return grid[0] * grid[1] * groups * (k * (1.05 * columns + 1.5) + reading + 5 * n);
+  if (best.gain >= LEAST_GAIN) return { algorithm: winograd(table, best.variant)!, cost: 0 };
+  return (["im2col", "indirect", "planar", "depthwise"] as const)
+    .map((kind) => ({ algorithm: { kind }, cost: costOf(kind, [table], purpose) }))
+    .reduce((least, other) => other.cost < least.cost ? other : least);
 }
 
 /** Winograd's way for a table, if its taps allow it. */

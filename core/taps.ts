@@ -33,15 +33,27 @@ function reaches({ offset }: Tap, grid: number, step: number, size: number): boo
 const LONGEST_ROW = 4096;
 
 /**
- * The same convolution over fewer and longer rows: where every output pixel is made of the input pixel in
- * its place alone, a picture of moderate size is one row.
+ * The same convolution over fewer, longer rows of fewer, longer pixels: where every output pixel is made
+ * of the input pixel in its place alone, a picture of moderate size is one row; where a kernel's row
+ * covers exactly one step of its stride, the pixels under it are one pixel of all their channels.
  */
 export function flattened(g: ConvGeometry): ConvGeometry {
   const [height, width, channels] = g.input, { kernel, strides, output } = g;
   const inPlace = [...kernel, ...strides].every((size) => size === 1) &&
-    height === output[0] && width === output[1];
-  if (!inPlace || g.padStart[0] || g.padStart[1] || height * width > LONGEST_ROW) return g;
-  return { ...g, input: [1, height * width, channels], output: [1, height * width, output[2]] };
+    height === output[0] && width === output[1] && !g.padStart[0] && !g.padStart[1];
+  if (inPlace && height * width <= LONGEST_ROW) {
+    return { ...g, input: [1, height * width, channels], output: [1, height * width, output[2]] };
+  }
+  const step = strides[1];
+  const joins = step > 1 && kernel[1] === step && g.dilations[1] === 1 && g.groups === 1 &&
+    !g.padStart[1] && width === step * output[1];
+  if (!joins) return g;
+  return {
+    ...g,
+    input: [height, output[1], step * channels],
+    kernel: [kernel[0], 1],
+    strides: [strides[0], 1],
+  };
 }
 
 /** The forward pass: output cell (i, j) reads input (i·stride − pad + r·dilation, …). */
@@ -124,6 +136,14 @@ export function tapCount({ taps }: TapTable): number {
 /** Values that each output value of a group is a sum over. */
 export function innerSize(t: TapTable): number {
   return tapCount(t) * t.source[2] / t.groups;
+}
+
+/** Whether every cell's pixels under a row of taps are one run of the source, none of them outside on either side. */
+export function readsRuns({ groups, grid, source, steps, taps: [, across] }: TapTable): boolean {
+  const first = across[0].offset, last = across[across.length - 1].offset;
+  const adjacent = across.every(({ offset }, i) => offset === first + i);
+  return first >= 0 && (grid[1] - 1) * steps[1] + last < source[1] && adjacent &&
+    (groups === 1 || across.length === 1);
 }
 
 /** The table as the int32 words that the kernels read. */

@@ -1,11 +1,11 @@
 /**
  * Every way to compute a convolution, forced on every case it fits, against the float64 references:
- * what `chooseAlgorithm` may choose must be right wherever it may choose it.
+ * what `chooseAlgorithms` may choose must be right wherever it may choose it.
  */
 
 import assert from "node:assert/strict";
 import { conv2d as conv2dLayer, sequential } from "../mod.ts";
-import { type Algorithm, chooseAlgorithm, winograd } from "../core/algorithm.ts";
+import { type Algorithm, chooseAlgorithms, winograd } from "../core/algorithm.ts";
 import type { Block } from "../core/block.ts";
 import { convGeometry, convTransposeGeometry, describeGeometry } from "../core/geometry.ts";
 import type { TapTable } from "../core/taps.ts";
@@ -47,28 +47,39 @@ const geometries: Geometry[] = [
   convTransposeGeometry([7, 5, 4], 6, { kernelSize: 2, strides: 3, groups: 2 }, 17),
   convTransposeGeometry([3, 3, 21], 21, { kernelSize: 3, strides: 2, groups: 21 }, 11),
   convGeometry([6, 7, 5], 9, { kernelSize: 1 }, 10),
+  // Pixels that are joined; products of small k; kernel gradients of few outputs, and of runs in place.
+  convGeometry([8, 12, 7], 11, { kernelSize: [2, 3], strides: [1, 3] }, 3),
+  convTransposeGeometry([5, 6, 4], 15, { kernelSize: [3, 2], strides: [1, 2], padding: "same" }, 2),
+  convGeometry([7, 9, 3], 30, { kernelSize: [3, 1], padding: [1, 0] }, 2),
+  convGeometry([6, 6, 37], 3, { kernelSize: 3, padding: "same" }, 5),
+  convGeometry([9, 8, 50], 2, { kernelSize: 2, strides: 3 }, 5),
+  convGeometry([6, 6, 5], 1, { kernelSize: 3, dilationRate: 2, padding: "same" }, 5),
+  convGeometry([9, 12, 10], 9, { kernelSize: [3, 2], strides: [2, 1], padding: [1, 0] }, 3),
+  convGeometry([6, 8, 12], 18, { kernelSize: [3, 1], groups: 2, padding: [1, 0] }, 3),
   // Whose phases are best computed in different ways.
   convTransposeGeometry([4, 4, 4], 4, { kernelSize: 3, strides: 2 }, 8),
 ];
 
-const oneGroup = (table: TapTable, algorithm: Algorithm) =>
-  table.groups === 1 ? algorithm : { kind: "im2col" } as const;
+type Choose = NonNullable<PassOptions["choose"]>;
+
+/** The same choice for every table, whatever the others. */
+const each = (choose: (table: TapTable) => Algorithm): Choose => (tables) => tables.map(choose);
+
+const scatters = ({ groups, steps }: TapTable) => groups === 1 && steps[0] * steps[1] === 1;
 
 /** Ways by name: what each chooses for a table, falling back where it does not fit. */
-const WAYS: Record<string, NonNullable<PassOptions["choose"]>> = {
-  im2col: () => ({ kind: "im2col" }),
-  indirect: () => ({ kind: "indirect" }),
-  scatter: (table) =>
-    oneGroup(
-      table,
-      table.steps[0] * table.steps[1] === 1 ? { kind: "scatter" } : { kind: "im2col" },
-    ),
-  planar: (table) => ({ kind: table.taps.every((taps) => taps.length) ? "planar" : "depthwise" }),
-  F43: (table) => winograd(table, "F43") ?? { kind: "im2col" },
-  F23: (table) => winograd(table, "F23") ?? { kind: "im2col" },
-  F42: (table) => winograd(table, "F42") ?? { kind: "im2col" },
-  chosen: (table, _, purpose) => chooseAlgorithm(table, "fast", purpose),
-  precise: (table, _, purpose) => chooseAlgorithm(table, "precise", purpose),
+const WAYS: Record<string, Choose> = {
+  im2col: each(() => ({ kind: "im2col" })),
+  indirect: each(() => ({ kind: "indirect" })),
+  scatter: each((table) => ({ kind: scatters(table) ? "scatter" : "im2col" })),
+  planar: each(({ taps }) => ({
+    kind: taps.every(({ length }) => length) ? "planar" : "depthwise",
+  })),
+  F43: each((table) => winograd(table, "F43") ?? { kind: "im2col" }),
+  F23: each((table) => winograd(table, "F23") ?? { kind: "im2col" }),
+  F42: each((table) => winograd(table, "F42") ?? { kind: "im2col" }),
+  chosen: (tables, _, purpose) => chooseAlgorithms(tables, "fast", purpose),
+  precise: (tables, _, purpose) => chooseAlgorithms(tables, "precise", purpose),
 };
 
 /** Largest relative error (L2) allowed: Winograd's F(4x4) trades some for speed. */

@@ -65,6 +65,7 @@ const LEAVES = [
     "resampling",
     "windows",
     "algorithm",
+    "cost",
     "block",
     "layout",
     "portable_math",

@@ -1,4 +1,4 @@
-import { type Algorithm, chooseAlgorithm, type Precision } from "../algorithm.ts";
+import { type Algorithm, chooseAlgorithms, type Precision } from "../algorithm.ts";
 import type { Block } from "../block.ts";
 import type { ConvGeometry } from "../geometry.ts";
 import {
@@ -7,6 +7,7 @@ import {
   forwardTaps,
   innerSize,
   inputGradientTaps,
+  readsRuns,
   tapCount,
   type TapTable,
   tileLayout,
@@ -18,6 +19,8 @@ import { WinogradPass } from "./winograd.ts";
 
 /** The partial sums of a kernel gradient may take this many bytes. */
 const PARTIAL_BYTES = 32 << 20;
+/** Products of at most so many columns have kernels of their own. */
+const NARROW = 4;
 /** Into how many parts the pixels are split for the kernel gradient, at most; more than this would cost more to add up than it helps to share. */
 const PARTS = 8;
 
@@ -67,8 +70,8 @@ export interface PassOptions {
   precision?: Precision;
   /** Whether weights seldom change, so that what is made of them is kept: for inference. Default false. */
   keep?: boolean;
-  /** Chooses the algorithm for each table; for tests and measurements. */
-  choose?: typeof chooseAlgorithm;
+  /** Chooses the algorithm of each table; for tests and measurements. */
+  choose?: typeof chooseAlgorithms;
 }
 
 /**
@@ -83,28 +86,28 @@ export class Conv2dPasses {
   readonly #forward: Phases;
   readonly #backward: Phases;
   readonly #kernel: Placed;
+  /** Room for a bias of joined pixels. */
+  readonly #bias: Block | null = null;
 
   /** @param geometry A geometry made by `convGeometry` or `convTransposeGeometry`. */
   constructor(readonly geometry: ConvGeometry, options: PassOptions = {}) {
-    const { precision = "fast", keep = false, choose = chooseAlgorithm } = options;
+    const { precision = "fast", keep = false, choose = chooseAlgorithms } = options;
     this.#keep = keep;
+    const flat = flattened(geometry), [, , channels] = flat.input;
+    if (channels > geometry.input[2]) this.#bias = this.#runtime.allocate(channels);
     const place = (tables: readonly TapTable[]): Phases => {
-      const choices = tables.map((table) => choose(table, precision, "pixels"));
-      // Scattering is one product for all phases that any tap reaches.
-      const scattered = choices.every(({ kind }, i) => kind === "scatter" || !tapCount(tables[i]));
-      const placed = tables.map((table, i) => {
-        const alone = choices[i].kind === "scatter" && !scattered;
-        return this.#place(table, alone ? choose(table, precision, "phase") : choices[i]);
-      });
+      const algorithms = choose(tables, precision, "pixels");
+      const placed = tables.map((table, i) => this.#place(table, algorithms[i]));
       const withTaps = placed.filter(({ table }) => tapCount(table));
       const [addresses, tapAddresses] = [placed, withTaps].map((phases) =>
         this.#runtime.allocateWords(phases.map(({ words }) => words.address))
       );
       return { placed, addresses, withTaps, tapAddresses };
     };
-    this.#forward = place([forwardTaps(flattened(geometry))]);
-    this.#backward = place(inputGradientTaps(flattened(geometry)));
-    const [forward] = this.#forward.placed, algorithm = choose(forward.table, precision, "kernel");
+    this.#forward = place([forwardTaps(flat)]);
+    this.#backward = place(inputGradientTaps(flat));
+    const [forward] = this.#forward.placed;
+    const [algorithm] = choose([forward.table], precision, "kernel");
     const same = algorithm.kind === forward.algorithm.kind;
     this.#kernel = same ? forward : this.#place(forward.table, algorithm);
   }
@@ -154,7 +157,15 @@ export class Conv2dPasses {
     x: Block,
     finish: Finish = "none",
   ): void {
-    this.#pass(this.#backward, y, kernel, bias, x, 1, finish);
+    this.#pass(this.#backward, y, kernel, bias && this.#joinedBias(bias), x, 1, finish);
+  }
+
+  /** The bias of the input's pixels, as often as pixels were joined to one. */
+  #joinedBias(bias: Block): Block {
+    if (!this.#bias) return bias;
+    const { view } = this.#bias;
+    for (let at = 0; at < view.length; at += bias.length) view.set(bias.view, at);
+    return this.#bias;
   }
 
   /** One table after the other, or all from one product of every source pixel with every tap. */
@@ -169,12 +180,6 @@ export class Conv2dPasses {
   ): void {
     const operands = [from.address, kernel.address, bias?.address ?? 0, to.address];
     const ends = ending(finish);
-    if (placed.every(({ algorithm }) => algorithm.kind === "depthwise")) {
-      this.#runtime.reserve(Math.max(...placed.map(({ scratch }) => scratch)), 0);
-      const tables = [addresses.address, placed.length];
-      this.#runtime.call("depthwise_pass", ...tables, ...operands, ...ends);
-      return;
-    }
     // Phases without taps are filled together with the rest, unless that reads old values (a gate).
     const holes = finish !== "gate" && withTaps.length < placed.length;
     if (holes) {
@@ -183,16 +188,22 @@ export class Conv2dPasses {
       const [, , start, output] = operands;
       this.#runtime.call("fill_pixels", output, pixels, channels, start, ends[0]);
     }
+    const [phases, tables] = holes
+      ? [withTaps, [tapAddresses.address, withTaps.length]]
+      : [placed, [addresses.address, placed.length]];
+    if (!phases.length) return;
+    if (phases.every(({ algorithm }) => algorithm.kind === "depthwise")) {
+      this.#runtime.reserve(Math.max(...phases.map(({ scratch }) => scratch)), 0);
+      this.#runtime.call("depthwise_pass", ...tables, ...operands, ...ends);
+      return;
+    }
     if (withTaps.length && withTaps.every(({ algorithm }) => algorithm.kind === "scatter")) {
       const { source: [height, width, channels], kernel: size, output } = placed[0].table;
       const columns = ceil16(size[0] * size[1] * output[2]);
       const products = (height * width + 11) * columns;
-      const tables = 8 * size[0] * size[1] + 256;
-      this.#runtime.reserve(tables + products * 4, channels * columns * 4);
-      const phases = holes
-        ? [tapAddresses.address, withTaps.length]
-        : [addresses.address, placed.length];
-      this.#runtime.call("scatter_pass", ...phases, ...operands, swapped, ...ends);
+      const lists = 8 * size[0] * size[1] + 256;
+      this.#runtime.reserve(lists + products * 4, channels * columns * 4);
+      this.#runtime.call("scatter_pass", ...tables, ...operands, swapped, ...ends);
       return;
     }
     const key = placed.some(({ winograd }) => winograd) ? this.#keyOf(kernel) : null;
@@ -273,14 +284,22 @@ export class Conv2dPasses {
       for (const { winograd } of phases) winograd!.gradient(dy, x, dkernel, 1);
       return false;
     }
-    const pixels = table.pictures * table.grid[0] * table.grid[1];
-    const n = table.output[2] / table.groups;
-    const size = table.groups * (Math.ceil(innerSize(table) / 6) * 6 + 6) * ceil16(n) * 4;
+    const pixels = table.pictures * table.grid[0] * table.grid[1], k = innerSize(table);
+    const n = table.output[2] / table.groups, narrow = n <= NARROW;
+    const indirect = algorithm.kind === "indirect" && (narrow || readsRuns(table));
+    const rows = table.taps[0].length;
+    // Slices of whole register tiles, one a row of taps: where their pixels are read in place, and where few
+    // parts would leave threads without work.
+    const sized = (slices: number) =>
+      4 * table.groups * slices * Math.ceil(k / slices / 6) * 6 * ceil16(n);
     const tiles = Math.ceil(pixels / tileLayout(table).rows);
-    const parts = Math.max(1, Math.min(PARTS, Math.floor(PARTIAL_BYTES / size), tiles));
-    const byRow = parts * table.groups < PARTS && table.taps[0].length > 1;
-    this.#runtime.reserve(scratch, parts * size);
-    this.#runtime.call("conv2d_kernel_gradient", ...places, parts, byRow ? 1 : 0);
+    const parts = Math.max(1, Math.min(PARTS, Math.floor(PARTIAL_BYTES / sized(rows)), tiles));
+    const apart = !narrow && parts * table.groups < PARTS && rows > 1;
+    const slices = apart || (indirect && !narrow) ? rows : 1;
+    const sums = narrow ? 4 * n * (k + 3 * tapCount(table)) : 0;
+    this.#runtime.reserve(scratch + sums, parts * sized(slices));
+    const options = [parts, slices, apart ? 1 : 0, indirect ? 1 : 0];
+    this.#runtime.callNarrow(n, "conv2d_kernel_gradient", ...places, ...options);
     return false;
   }
 }

@@ -38,7 +38,7 @@ export class WinogradPass {
   #store: Block | null = null;
   #key = "";
 
-  /** @param algorithm What `chooseAlgorithm` chose. */
+  /** @param algorithm What `chooseAlgorithms` chose. */
   constructor(algorithm: Algorithm & { kind: "winograd" }) {
     const { variant, tables } = algorithm;
     const { outputs, taps } = WINOGRAD[variant];
