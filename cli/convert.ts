@@ -35,7 +35,7 @@ const WRITERS: Readonly<Record<string, Writer>> = {
     // The weights first: a model.json that is there has all its files.
     await writeFileAtomic(join(dirname(path), weightsFile), weights);
     await writeFileAtomic(path, json);
-    return [weightsFile];
+    return [join(dirname(path), weightsFile)];
   },
 };
 

@@ -3,6 +3,7 @@
 import {
   activation,
   add,
+  averagePool1d,
   averagePool2d,
   batchNormalization,
   concatenate,
@@ -116,6 +117,20 @@ export const EXCHANGED_NETS: Readonly<Record<string, () => Model>> = {
       }),
       zeroPadding2d({ padding: [1, 2, 3, 0] }),
       cropping2d({ cropping: [2, 0, 1, 1] }),
+    ),
+  "pools with padding in counts": () =>
+    chain(
+      [11, 10, 2],
+      maxPool2d({ poolSize: 2, padding: 0 }), // none
+      maxPool2d({ poolSize: 3, strides: 2, padding: 1 }), // what "same" has
+      conv2d({ filters: 3, kernelSize: 1, activation: "relu" }),
+      dropout(0.1),
+      maxPool2d({ poolSize: 3, strides: 2, padding: [2, 1, 0, 2] }),
+      averagePool2d({ poolSize: 2, strides: 1, padding: [1, 0, 0, 1], countIncludePad: true }),
+      reshape([-1, 3]),
+      maxPool1d({ poolSize: 3, strides: 1, padding: [0, 2] }),
+      averagePool1d({ poolSize: 2, strides: 1, padding: [1, 1], countIncludePad: true }),
+      averagePool1d({ poolSize: 2, padding: [0, 0] }),
     ),
   "activations": () =>
     chain(

@@ -4,6 +4,7 @@
  */
 import { fourSides } from "../../geometry.ts";
 import type { ActivationConfig } from "../../layers/activation.ts";
+import { poolWindows, type WindowConfig } from "../../pooling.ts";
 import type { Shape, Tensor } from "../../tensor.ts";
 import { isNamed, type KerasTarget } from "./target.ts";
 
@@ -21,6 +22,8 @@ export interface Part {
   readonly output: Shape;
   /** Its weights, by the names of its kind. */
   readonly weights: readonly (readonly [string, Tensor])[];
+  /** Whether no value that goes in can be negative. */
+  readonly positive?: boolean;
 }
 
 /** What a part may be taken apart by. */
@@ -48,6 +51,8 @@ const PLANAR: Readonly<Record<string, string>> = {
   depthwise_conv1d: "depthwise_conv2d",
   separable_conv1d: "separable_conv2d",
   upsampling1d: "upsampling2d",
+  max_pool1d: "max_pool2d",
+  average_pool1d: "average_pool2d",
 };
 
 /** Classes of the kinds of signals that a program may lack. */
@@ -117,7 +122,7 @@ const planar: Split = (part, target) => {
   }
   const row = ([length, channels]: Shape) => [1, length, channels];
   const wide: Record<string, unknown> = { ...config };
-  for (const field of ["kernelSize", "strides", "dilationRate", "size"]) {
+  for (const field of ["kernelSize", "poolSize", "strides", "dilationRate", "size"]) {
     if (field in config) wide[field] = [1, config[field]];
   }
   if (config.outputPadding !== undefined) wide.outputPadding = [0, config.outputPadding];
@@ -157,6 +162,34 @@ const padded: Split = (part) => {
   return [
     { ...auxiliary(part, "padding", "zero_padding2d", { padding: pads }), output: large },
     { ...part, config: { ...part.config, padding: "valid" }, input: large },
+  ];
+};
+
+/**
+ * Padding in counts before a pool: a word where it is what the word says. Zeros in its place are never the
+ * largest where nothing is negative, and are what an average counts that counts them.
+ */
+const padOfPool: Split = (part) => {
+  const { kind, config, input: [height, width, channels] } = part, { countIncludePad } = config;
+  const pads = fourSides(config.padding);
+  if (!pads || kind !== "max_pool2d" && kind !== "average_pool2d") return null;
+  const windows = (padding: WindowConfig["padding"]) =>
+    JSON.stringify(poolWindows([height, width], { ...config as WindowConfig, padding }));
+  const word = (["valid", "same"] as const).find((word) => windows(word) === windows(pads));
+  const none = pads.every((pad) => pad === 0);
+  if (word && (none || !countIncludePad)) {
+    return [{ ...part, config: { ...config, padding: word, countIncludePad: undefined } }];
+  }
+  if (kind === "max_pool2d" ? !part.positive : !countIncludePad) return null;
+  const [top, left, bottom, right] = pads;
+  const large = [height + top + bottom, width + left + right, channels];
+  return [
+    { ...auxiliary(part, "padding", "zero_padding2d", { padding: pads }), output: large },
+    {
+      ...part,
+      config: { ...config, padding: "valid", countIncludePad: undefined },
+      input: large,
+    },
   ];
 };
 
@@ -226,6 +259,7 @@ const SPLITS: readonly Split[] = [
   enlarged,
   planar,
   padded,
+  padOfPool,
   cropped,
   blocks,
 ];

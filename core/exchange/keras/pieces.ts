@@ -26,6 +26,7 @@ export interface Piece {
 /**
  * What a layer is in another program.
  *
+ * @param positive Whether no value that goes in can be negative.
  * @throws {DeconvError} When it or an option of it has no counterpart; the message names the layer.
  */
 export function piecesOf(
@@ -33,12 +34,13 @@ export function piecesOf(
   input: Shape,
   output: Shape,
   target: KerasTarget,
+  positive = false,
 ): Piece[] {
   const { name, activityRegularizer } = layer, { kind, config, weights } = plainOf(layer);
   const refuse: Refuse = (fault) => {
     throw new DeconvError(`Cannot write ${layer.title} for ${target.program}: ${fault}`);
   };
-  const parts = partsOf({ name, kind, config, input, output, weights }, target);
+  const parts = partsOf({ name, kind, config, input, output, weights, positive }, target);
   const pieces = parts.map((part) => pieceOf(part, layer.trainable, target, refuse));
   // TensorFlow.js has no penalties on activities; they change no output.
   if (activityRegularizer && target.dialect === "keras3") {

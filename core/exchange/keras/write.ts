@@ -59,9 +59,17 @@ export function writeKerasGraph(net: Model, target: KerasTarget): WrittenGraph {
     return calls.length - 1;
   };
   const places = inputNames.map((name, i) => call(place(inputPiece(titles(name), shapes[i])), []));
+  const positive = new Set<number>();
   const placed = new Map<Layer, { text: string; chain: ReturnType<typeof place>[] }>();
   for (const { layer, inputs, output } of nodes) {
-    const pieces = piecesOf(layer, shapes[inputs[0]], shapes[output], target);
+    if (isPositive(layer, inputs.every((value) => positive.has(value)))) positive.add(output);
+    const pieces = piecesOf(
+      layer,
+      shapes[inputs[0]],
+      shapes[output],
+      target,
+      positive.has(inputs[0]),
+    );
     const text = JSON.stringify(pieces.map(({ config }) => config));
     const known = placed.get(layer) ?? {
       text,
@@ -87,6 +95,22 @@ export function writeKerasGraph(net: Model, target: KerasTarget): WrittenGraph {
     inputs: inputNames.map((_, i) => i),
     outputs: outputs.map((value) => places[value]),
   };
+}
+
+const POSITIVE = ["relu", "relu6", "sigmoid", "hard_sigmoid", "softmax", "softplus"];
+
+/** Kinds that keep values from being negative where none was. */
+const KEEPING =
+  /^(add|multiply|concatenate|dropout|flatten|reshape|permute|(max|average)_pool.*|global_.*|zero_padding2d|cropping2d)$/;
+
+/** Whether a layer gives no negative values, given whether it is given any. */
+function isPositive({ kind, config }: Layer, given: boolean): boolean {
+  const { kind: active } = (kind === "activation" ? config : config.activation ?? {}) as {
+    kind?: string;
+  };
+  return active
+    ? POSITIVE.includes(active) || given && active === "linear" && kind === "activation"
+    : given && KEEPING.test(kind);
 }
 
 /** Gives names that are free; those of the layers themselves are kept for them. */
