@@ -122,3 +122,15 @@ Deno.test("what is written the library of HDF5 reads: groups of any size, arrays
   }
   assert.equal(openHdf5(bytes).get("many")!.names().length, 1200);
 });
+
+Deno.test("a file that ends before it says it does is refused, whatever is missing", async () => {
+  for (const libver of [undefined, "latest"] as const) {
+    const bytes = await hdf5((file) => {
+      for (const name of ["first", "last"]) {
+        file.create_dataset({ name, data: Float32Array.of(1, 2, 3), shape: [3] });
+      }
+    }, libver);
+    assert.equal(openHdf5(bytes).get("first")!.count(), 3);
+    assert.throws(() => openHdf5(bytes.subarray(0, bytes.length - 1)), refusal(/cut short/));
+  }
+});

@@ -55,6 +55,7 @@ export function openHdf5(file: Uint8Array): Hdf5Object {
   }
   const from = old ? 24 + 4 * version : 12;
   if (bytes.uint(from, 8) !== 0) refuseHdf5("it begins inside another file");
+  if (bytes.uint(from + 16, 8) > bytes.size) refuseHdf5(DAMAGED); // where it says that it ends
   return openObject(bytes, bytes.uint(from + (old ? 40 : 24), 8));
 }
 
