@@ -233,6 +233,7 @@ export {
   loadModel,
   loadModelFile,
   type LoadOptions,
+  type ModelSource,
   saveModel,
 } from "./core/file.ts";
 export { type InspectedTensor, type Inspection, inspectModel } from "./core/exchange/inspect.ts";

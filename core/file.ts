@@ -86,19 +86,47 @@ export async function removeFile(path: string): Promise<void> {
   }
 }
 
+/** The path that a path or a `file:` URL is. */
+async function pathOf(place: string | URL): Promise<string> {
+  const text = `${place}`;
+  if (typeof place === "string" && !/^(file|https?):\/\//.test(text)) return place;
+  if (!text.startsWith("file:")) {
+    throw new DeconvError(`Cannot open "${text}": it is no file: fetch it, and give its bytes`);
+  }
+  const { fileURLToPath } = await import("node:url");
+  try {
+    return fileURLToPath(text);
+  } catch (error) {
+    throw new DeconvError(`Cannot open "${text}": ${fileProblem(error)}`);
+  }
+}
+
+/** Ends of names that say another format. */
+const OTHER_FORMATS = /\.(onnx|keras|h5|hdf5|json|pt|pth|npz|npy)$/i;
+
 /**
  * Saves a model as one safetensors file, whole or not at all.
  *
+ * @param path A path or a `file:` URL.
  * @param metadata More strings to keep in the file.
- * @throws {DeconvError} When the file cannot be written.
+ * @throws {DeconvError} When the file cannot be written, or its name says that it is of another format.
  */
 export async function saveModel(
   model: Model,
-  path: string,
+  path: string | URL,
   metadata: Record<string, string> = {},
 ): Promise<void> {
-  await writeFileAtomic(path, encodeModel(model, metadata));
+  const place = await pathOf(path);
+  if (OTHER_FORMATS.test(place)) {
+    throw new DeconvError(
+      `Cannot write "${place}": models are saved as safetensors; encodeOnnx, encodeKeras and encodeTfjs, or deno task convert, write others`,
+    );
+  }
+  await writeFileAtomic(place, encodeModel(model, metadata));
 }
+
+/** Where a model is read from: a path, a `file:` URL, or the bytes of a file. */
+export type ModelSource = string | URL | Uint8Array | ArrayBuffer;
 
 /** What `loadModel` may be told. */
 export interface LoadOptions {
@@ -113,7 +141,7 @@ export interface LoadOptions {
  * `saveModel` and `encodeModel` make), a layers model of TensorFlow.js (the path of its `model.json`),
  * Keras' `.keras` and `.h5`, ONNX, or ConvNetJS' JSON.
  *
- * @param source A path or the bytes of the file.
+ * @param source A path, a `file:` URL or the bytes of the file.
  * @throws {DeconvError} When there is no such file, it is damaged, is not a model, or has a layer that has
  * no counterpart here.
  *
@@ -126,7 +154,7 @@ export interface LoadOptions {
  * ```
  */
 export async function loadModel(
-  source: string | Uint8Array,
+  source: ModelSource,
   options: LoadOptions = {},
 ): Promise<Model> {
   return (await loadModelFile(source, options)).model;
@@ -134,10 +162,20 @@ export async function loadModel(
 
 /** As `loadModel`, with the strings that were saved in the file. */
 export async function loadModelFile(
-  source: string | Uint8Array,
+  source: ModelSource,
   options: LoadOptions = {},
 ): Promise<DecodedModel> {
-  if (typeof source !== "string") return decodeAnyModel(source, options);
+  if (source instanceof ArrayBuffer) return decodeAnyModel(new Uint8Array(source), options);
+  if (ArrayBuffer.isView(source)) {
+    const { buffer, byteOffset, byteLength } = source;
+    return decodeAnyModel(new Uint8Array(buffer, byteOffset, byteLength), options);
+  }
+  if (typeof source !== "string" && !(source instanceof URL)) {
+    throw new DeconvError(
+      `Cannot read a model: give a path, a file: URL or bytes, not ${typeof source}`,
+    );
+  }
+  const place = await pathOf(source);
   const { readFileSync } = await import("node:fs");
   const { dirname, join } = await import("node:path");
   const read = (path: string): Uint8Array => {
@@ -148,10 +186,10 @@ export async function loadModelFile(
       throw new DeconvError(`Cannot read "${path}": ${fileProblem(error)}`);
     }
   };
-  return decodeAnyModel(read(source), {
+  return decodeAnyModel(read(place), {
     ...options,
-    name: source,
-    beside: (name) => read(join(dirname(source), name)),
+    name: place,
+    beside: (name) => read(join(dirname(place), name)),
   });
 }
 
@@ -159,13 +197,14 @@ export async function loadModelFile(
  * Looks into a model's file, as `inspectModel`. Of a safetensors file no more than the header is read, of a
  * model of TensorFlow.js no more than `model.json`.
  *
+ * @param place A path or a `file:` URL.
  * @throws {DeconvError} When there is no such file, it is damaged or of no known format.
  */
 export async function inspectModelFile(
-  path: string,
+  place: string | URL,
   options: LoadOptions = {},
 ): Promise<Inspection & { size: number }> {
-  const { open } = await import("node:fs/promises");
+  const path = await pathOf(place), { open } = await import("node:fs/promises");
   try {
     const file = await open(path, "r");
     try {

@@ -139,7 +139,7 @@ export class Model extends Differentiable {
    *
    * @throws {DeconvError} When the file cannot be written.
    */
-  async save(path: string, metadata: Record<string, string> = {}): Promise<void> {
+  async save(path: string | URL, metadata: Record<string, string> = {}): Promise<void> {
     const { saveModel } = await import("./file.ts");
     await saveModel(this, path, metadata);
   }

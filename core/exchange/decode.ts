@@ -50,10 +50,9 @@ const READERS: Readonly<Record<ModelFormat, Reader>> = {
  */
 export function decodeAnyModel(bytes: Uint8Array, options: DecodeOptions = {}): DecodedModel {
   const { name = "model" } = options, format = reading(name, () => modelFormat(bytes));
-  const extension = /\.\w+$/.exec(options.name ?? "")?.[0] ?? ".safetensors";
-  if (!format && extension !== ".safetensors") {
+  if (!format && !name.endsWith(".safetensors")) {
     throw new DeconvError(`Cannot read "${name}": ${unknownFormat(bytes)}`);
   }
-  // What is nothing known is otherwise read as our own, which says what is wrong with it.
+  // What is called so is read as our own, which says what is wrong with it.
   return READERS[format ?? "safetensors"](bytes, { ...options, name });
 }

@@ -30,7 +30,10 @@ export const FORMAT_NAMES: Readonly<Record<ModelFormat, string>> = {
 /** Why bytes that are of no format cannot be read. */
 export function unknownFormat(bytes: Uint8Array): string {
   if (!bytes.length) return "it is empty";
-  return `it is of no known format (${Object.values(FORMAT_NAMES).join(", ")})`;
+  if (isJson(bytes)) return "its JSON is cut short or damaged, or describes no model that is known";
+  return `it is of no known format (${
+    Object.values(FORMAT_NAMES).join(", ")
+  }), or is cut short or damaged`;
 }
 
 /**
@@ -61,8 +64,12 @@ export function isSafetensors(bytes: Uint8Array): boolean {
   return bytes[8] === 0x7b && high === 0;
 }
 
+function isJson(bytes: Uint8Array): boolean {
+  return /^\s*[{[]/.test(new TextDecoder().decode(bytes.slice(0, 64)));
+}
+
 function jsonFormat(bytes: Uint8Array): ModelFormat | null {
-  if (!/^\s*[{[]/.test(new TextDecoder().decode(bytes.slice(0, 64)))) return null;
+  if (!isJson(bytes)) return null;
   try {
     const json = JSON.parse(new TextDecoder().decode(bytes.slice()));
     return isTfjs(json) ? "tfjs" : isConvNetJs(json) ? "convnetjs" : null;
