@@ -6,6 +6,7 @@ import { DeconvError } from "./errors.ts";
 import { decodeAnyModel } from "./exchange/decode.ts";
 import { type Inspection, inspectModel } from "./exchange/inspect.ts";
 import { isSafetensors } from "./exchange/sniff.ts";
+import { filler, partialBytes } from "./formats/partial.ts";
 import { safetensorsHeaderBytes } from "./formats/safetensors.ts";
 import type { Model } from "./model.ts";
 import { type DecodedModel, encodeModel } from "./save.ts";
@@ -130,7 +131,7 @@ export type ModelSource = string | URL | Uint8Array | ArrayBuffer;
 
 /** What `loadModel` may be told. */
 export interface LoadOptions {
-  /** The shape of a picture, such as `[32, 32, 3]`, for models of Keras that leave it open. */
+  /** The shape of a picture, such as `[32, 32, 3]`, for models of Keras and ONNX that leave it open. */
   inputShape?: Shape;
   /** For ONNX: sizes of inputs that the file leaves free, by name (see `decodeOnnx`). */
   inputShapes?: Readonly<Record<string, Shape>>;
@@ -195,7 +196,7 @@ export async function loadModelFile(
 
 /**
  * Looks into a model's file, as `inspectModel`. Of a safetensors file no more than the header is read, of a
- * model of TensorFlow.js no more than `model.json`.
+ * model of TensorFlow.js no more than `model.json`; of ONNX, HDF5 and zip files what lies around the weights.
  *
  * @param place A path or a `file:` URL.
  * @throws {DeconvError} When there is no such file, it is damaged or of no known format.
@@ -204,26 +205,26 @@ export async function inspectModelFile(
   place: string | URL,
   options: LoadOptions = {},
 ): Promise<Inspection & { size: number }> {
-  const path = await pathOf(place), { open } = await import("node:fs/promises");
+  const path = await pathOf(place);
+  const { closeSync, fstatSync, openSync, readSync } = await import("node:fs");
   try {
-    const file = await open(path, "r");
+    const file = openSync(path, "r");
     try {
-      const { size } = await file.stat();
-      const read = async (length: number) => {
-        const bytes = new Uint8Array(Math.min(length, size));
-        let at = 0;
-        while (at < bytes.length) {
-          const { bytesRead } = await file.read(bytes, at, bytes.length - at, at);
-          if (bytesRead === 0) break;
-          at += bytesRead;
+      const { size } = fstatSync(file);
+      const bytes = partialBytes(size, (at, into) => {
+        for (let done = 0; done < into.length;) {
+          const count = readSync(file, into, done, into.length - done, at + done);
+          if (count === 0) throw new DeconvError(`Cannot read "${path}": it was cut meanwhile`);
+          done += count;
         }
-        return bytes.subarray(0, at);
-      };
-      const head = await read(16);
-      const bytes = await read(isSafetensors(head) ? safetensorsHeaderBytes(head) : size);
-      return { ...inspectModel(bytes, { ...options, name: path, size }), size };
+      });
+      const fill = filler(bytes)!;
+      fill(0, 16);
+      const length = isSafetensors(bytes) ? Math.min(safetensorsHeaderBytes(bytes), size) : size;
+      if (length < size) fill(0, length);
+      return { ...inspectModel(bytes.subarray(0, length), { ...options, name: path, size }), size };
     } finally {
-      await file.close();
+      closeSync(file);
     }
   } catch (error) {
     if (error instanceof DeconvError) throw error;

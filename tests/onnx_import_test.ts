@@ -1,7 +1,7 @@
 /** Operators that become layers: the model computes what the graph does, and what cannot is refused. */
 
 import assert from "node:assert/strict";
-import { decodeOnnx, encodeOnnx, loadModel } from "../mod.ts";
+import { decodeOnnx, encodeOnnx, inspectModel, loadModel } from "../mod.ts";
 import { floatArray, indexArray, type OnnxArray } from "../core/formats/onnx/array.ts";
 import type { OnnxAttribute } from "../core/formats/onnx/proto.ts";
 import { refusal } from "./harness/data_files.ts";
@@ -324,6 +324,13 @@ Deno.test("sizes that a file leaves free are given when it is loaded", async () 
   await assert.rejects(loadModel(bytes), refusal(/leaves sizes free.*give them as inputShapes/));
   const net = await loadModel(bytes, { inputShapes: { x: [3, 4, 5] } });
   assert.deepEqual([net.inputShape, net.outputShape], [[4, 5, 3], [3, 4, 3]]);
+  const picture = { inputShape: [4, 5, 3] };
+  assert.deepEqual((await loadModel(bytes, picture)).outputShape, [3, 4, 3]);
+  assert.deepEqual(inspectModel(bytes, picture).graph!.shapes.at(-1), [3, 4, 3]);
+  const shapes = { inputShapes: { x: [3, 4, 5] } };
+  assert.deepEqual(inspectModel(bytes, shapes).graph!.shapes.at(-1), [3, 4, 3]);
+  const two = onnxFile([["Add", ["x", "z"], "y"]], {}, ["batch", "n"], { z: ["batch", "n"] });
+  await assert.rejects(loadModel(two, { inputShape: [3] }), refusal(/inputs x, z: .* by name/));
 });
 
 Deno.test("pixels are shuffled as PyTorch wrote it before there was an operator", () => {

@@ -1,6 +1,7 @@
 import { readArchitecture } from "../architecture.ts";
 import { DeconvError } from "../errors.ts";
-import { decodeOnnxGraph } from "../formats/onnx/proto.ts";
+import { decodeOnnxGraph, type OnnxGraph } from "../formats/onnx/proto.ts";
+import { whole } from "../formats/partial.ts";
 import { listPyTorch } from "../formats/pytorch.ts";
 import { readSafetensorsHeader } from "../formats/safetensors.ts";
 import { readTfjsManifest, type TfjsGroup } from "../formats/tfjs_weights.ts";
@@ -10,9 +11,9 @@ import { type Outline, outline, parseJson, reading } from "./assembly.ts";
 import { readConvNetJs } from "./convnetjs.ts";
 import { type KerasFile, openKeras, openKerasH5 } from "./keras/file.ts";
 import { readKerasGraph } from "./keras/graph.ts";
-import { readOnnxNetwork } from "./onnx/decode.ts";
+import { type DecodeOnnxOptions, readOnnxNetwork } from "./onnx/decode.ts";
 import { type ModelFormat, modelFormat, unknownFormat } from "./sniff.ts";
-import { type ReadModelOptions, readTfjsJson } from "./tfjs.ts";
+import { readTfjsJson } from "./tfjs.ts";
 
 /** A tensor of a file. */
 export interface InspectedTensor {
@@ -47,9 +48,10 @@ interface Found {
   network(): Outline;
 }
 
-type Inspector = (bytes: Uint8Array, options: ReadModelOptions, size: number) => Found;
+type Inspector = (bytes: Uint8Array, options: DecodeOnnxOptions, size: number) => Found;
 
-const jsonOf = (bytes: Uint8Array) => parseJson(new TextDecoder().decode(bytes.slice()), "it");
+const jsonOf = (bytes: Uint8Array) =>
+  parseJson(new TextDecoder().decode(whole(bytes).slice()), "it");
 
 const INSPECTORS: Readonly<Record<ModelFormat, Inspector>> = {
   safetensors(bytes, _options, size) {
@@ -82,13 +84,20 @@ const INSPECTORS: Readonly<Record<ModelFormat, Inspector>> = {
     metadata: { source: "ConvNetJS" },
     network: () => readConvNetJs(jsonOf(bytes), outline()),
   }),
-  keras: (bytes, options) => inspectKeras(openKeras(bytes), options),
+  keras: (bytes, options) => inspectKeras(openKeras(bytes, true), options),
   keras_h5: (bytes, options) => inspectKeras(openKerasH5(bytes), options),
-  onnx(bytes) {
-    const file = decodeOnnxGraph(bytes), { producer, opset, initializers } = file;
-    const network = () => {
-      const { name, starts, ends } = readOnnxNetwork(file);
+  onnx(bytes, { inputShape, inputShapes }) {
+    const file = decodeOnnxGraph(bytes, true), { producer, opset, initializers } = file;
+    const built = (graph: OnnxGraph) => {
+      const { name, starts, ends } = readOnnxNetwork(graph, { inputShape, inputShapes });
       return { name, graph: buildGraph(starts, ends) };
+    };
+    const network = () => {
+      try {
+        return built(file);
+      } catch {
+        return built(decodeOnnxGraph(bytes)); // where large arrays say what the layers are
+      }
     };
     return {
       tensors: [...initializers].map(([name, { type, shape }]) => ({ name, dtype: type, shape })),
@@ -115,7 +124,7 @@ function listed(groups: readonly TfjsGroup[]): InspectedTensor[] {
   );
 }
 
-function inspectKeras(file: KerasFile, { inputShape }: ReadModelOptions): Found {
+function inspectKeras(file: KerasFile, { inputShape }: DecodeOnnxOptions): Found {
   const network = () => readKerasGraph(file.network(), { ...file.reading, inputShape }, outline());
   return { tensors: file.tensors(), metadata: { source: file.source }, network };
 }
@@ -139,13 +148,15 @@ function inspectKeras(file: KerasFile, { inputShape }: ReadModelOptions): Found 
  */
 export function inspectModel(
   bytes: Uint8Array,
-  { size = bytes.length, name = "model", inputShape }: ReadModelOptions & { size?: number } = {},
+  { size = bytes.length, name = "model", inputShape, inputShapes }: DecodeOnnxOptions & {
+    size?: number;
+  } = {},
 ): Inspection {
   const format = reading(name, () => modelFormat(bytes));
   if (!format) throw new DeconvError(`Cannot read "${name}": ${unknownFormat(bytes)}`);
   const { tensors, metadata, network } = reading(
     name,
-    () => INSPECTORS[format](bytes, { name, inputShape }, size),
+    () => INSPECTORS[format](bytes, { name, inputShape, inputShapes }, size),
   );
   try {
     const found = reading(name, network);

@@ -2,6 +2,7 @@ import { isHdf5 } from "../formats/hdf5.ts";
 import { isLegacyPyTorch } from "../formats/pytorch.ts";
 import { isZip, readZip } from "../formats/zip.ts";
 import { isOnnx } from "../formats/onnx/proto.ts";
+import { filler, whole } from "../formats/partial.ts";
 import { isConvNetJs } from "./convnetjs.ts";
 import { isKeras } from "./keras/file.ts";
 import { isTfjs } from "./tfjs.ts";
@@ -42,6 +43,7 @@ export function unknownFormat(bytes: Uint8Array): string {
  * @returns `null` where it is none that is known.
  */
 export function modelFormat(bytes: Uint8Array): ModelFormat | null {
+  filler(bytes)?.(0, 64);
   if (isHdf5(bytes)) return "keras_h5";
   if (isZip(bytes)) return zipFormat(bytes);
   if (isSafetensors(bytes)) return "safetensors";
@@ -71,7 +73,7 @@ function isJson(bytes: Uint8Array): boolean {
 function jsonFormat(bytes: Uint8Array): ModelFormat | null {
   if (!isJson(bytes)) return null;
   try {
-    const json = JSON.parse(new TextDecoder().decode(bytes.slice()));
+    const json = JSON.parse(new TextDecoder().decode(whole(bytes).slice()));
     return isTfjs(json) ? "tfjs" : isConvNetJs(json) ? "convnetjs" : null;
   } catch {
     return null;

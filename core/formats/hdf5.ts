@@ -8,6 +8,7 @@ import { denseLinks } from "./hdf5_dense.ts";
 import { DAMAGED, type Hdf5Bytes, hdf5Bytes, NOWHERE, refuseHdf5 } from "./hdf5_bytes.ts";
 import { type ChunkedArray, findChunks, readChunks } from "./hdf5_chunks.ts";
 import { readFilters } from "./hdf5_filters.ts";
+import { filler } from "./partial.ts";
 import { type Hdf5Type, readNumbers, readSpace, readTexts, readType } from "./hdf5_values.ts";
 
 /** A group or an array of a file. */
@@ -46,6 +47,7 @@ export function isHdf5(bytes: Uint8Array): boolean {
  * objects where the file is damaged.
  */
 export function openHdf5(file: Uint8Array): Hdf5Object {
+  filler(file)?.(0, SIGNATURE.length);
   if (!isHdf5(file)) refuseHdf5("it does not begin like one");
   const bytes = hdf5Bytes(file), version = bytes.uint(8, 1);
   if (version > 3) refuseHdf5(`its superblock is of version ${version}, and 0 to 3 are known`);

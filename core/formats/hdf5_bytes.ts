@@ -1,4 +1,5 @@
 import { DeconvError } from "../errors.ts";
+import { filler } from "./partial.ts";
 
 /** An HDF5 file or a part of it: every read is checked. */
 export interface Hdf5Bytes {
@@ -33,10 +34,11 @@ export const DAMAGED = "it is cut short or damaged: get the file again";
 /** Wraps bytes. */
 export function hdf5Bytes(bytes: Uint8Array): Hdf5Bytes {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const size = bytes.length;
+  const size = bytes.length, fill = filler(bytes);
   let steps = 0;
   const check = (at: number, length: number) => {
     if (!(at >= 0 && length >= 0 && at + length <= size)) refuseHdf5(DAMAGED);
+    fill?.(at, length);
   };
   return {
     size,
@@ -55,7 +57,10 @@ export function hdf5Bytes(bytes: Uint8Array): Hdf5Bytes {
       check(at, 0);
       const end = Math.min(at + most, size);
       let stop = at;
-      while (stop < end && bytes[stop] !== 0) stop++;
+      for (let known = at; stop < end; stop++) {
+        if (stop >= known) fill?.(stop, (known = stop + 1024) - stop);
+        if (bytes[stop] === 0) break;
+      }
       return new TextDecoder().decode(bytes.slice(at, stop));
     },
     expect(at, signature) {

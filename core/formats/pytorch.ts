@@ -13,6 +13,7 @@ import {
   type PickleValue,
   readPickle,
 } from "./pickle.ts";
+import { whole } from "./partial.ts";
 import { isZip, readZip } from "./zip.ts";
 
 /** A tensor of a file of PyTorch, as float32. */
@@ -107,7 +108,7 @@ export interface FoundTensor {
 /** The tensors of a file that `torch.save` wrote, of which none is read yet. */
 export function listPyTorch(bytes: Uint8Array): FoundTensor[] {
   if (isZip(bytes)) return listZip(bytes);
-  if (isLegacyPyTorch(bytes)) return listLegacy(bytes);
+  if (isLegacyPyTorch(bytes)) return listLegacy(whole(bytes));
   return refuse("it does not begin like a file of torch.save");
 }
 

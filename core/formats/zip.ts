@@ -3,6 +3,7 @@
 import { inflateSync } from "npm:fflate@0.8.3";
 import { DeconvError } from "../errors.ts";
 import { crc32 } from "./crc32.ts";
+import { filler } from "./partial.ts";
 
 /** A file in a zip file; unpacked when it is asked for. */
 export interface ZipEntry {
@@ -16,10 +17,15 @@ export interface ZipEntry {
    * @throws {DeconvError} When it is damaged.
    */
   bytes(): Uint8Array;
+  /** Its bytes as they lie in the zip file, where they are not packed; nothing is verified. */
+  stored(): Uint8Array | undefined;
 }
 
 /** DEFLATE cannot shrink anything to less than this part of itself. */
 const MOST_SHRUNK = 1032;
+
+/** What a zip file may end with: its directory's end and a comment. */
+const MOST_END = 22 + 0xffff;
 
 /** Files of more bytes than this are not unpacked. */
 const MOST_BYTES = 2 ** 31;
@@ -41,11 +47,14 @@ export function readZip(bytes: Uint8Array, name: string): ZipEntry[] {
   };
   const damaged = "it is cut short or damaged: get the file again";
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const fill = filler(bytes);
+  fill?.(Math.max(bytes.length - MOST_END, 0), MOST_END);
   let end = bytes.length - 22;
   while (end >= 0 && view.getUint32(end, true) !== 0x06054b50) end--;
   if (end < 0) refuse(isZip(bytes) ? damaged : "it is not a zip file");
   const count = view.getUint16(end + 10, true);
   let at = view.getUint32(end + 16, true);
+  fill?.(at, end - at);
   const entries: ZipEntry[] = [];
   let inAll = 0;
   for (let i = 0; i < count; i++) {
@@ -63,8 +72,10 @@ export function readZip(bytes: Uint8Array, name: string): ZipEntry[] {
     if (method !== 0 && method !== 8) {
       refuse(`${entry} is packed by method ${method}, not deflated`);
     }
+    fill?.(local, 30);
     if (local + 30 > end || view.getUint32(local, true) !== 0x04034b50) refuse(damaged);
     const start = local + 30 + view.getUint16(local + 26, true) + view.getUint16(local + 28, true);
+    fill?.(local, start - local);
     const localName = bytes.subarray(local + 30, local + 30 + view.getUint16(local + 26, true));
     if (new TextDecoder().decode(localName) !== entry) refuse(damaged);
     if (start + packed > end || size > packed * (method ? MOST_SHRUNK : 1)) refuse(damaged);
@@ -75,6 +86,7 @@ export function readZip(bytes: Uint8Array, name: string): ZipEntry[] {
       name: entry,
       size,
       bytes: () => {
+        fill?.(start, packed);
         let content = bytes.subarray(start, start + packed);
         try {
           if (method === 8) content = inflateSync(content, { out: new Uint8Array(size) });
@@ -84,6 +96,7 @@ export function readZip(bytes: Uint8Array, name: string): ZipEntry[] {
         if (content.length !== size || crc32(content) !== crc) refuse(`${entry} is damaged`);
         return content;
       },
+      stored: () => method || size !== packed ? undefined : bytes.subarray(start, start + packed),
     });
   }
   return entries;

@@ -78,8 +78,12 @@ export function isKeras(names: readonly string[]): boolean {
   return names.includes("config.json") && names.includes("metadata.json");
 }
 
-/** Opens a `.keras` file. */
-export function openKeras(bytes: Uint8Array): KerasFile {
+/**
+ * Opens a `.keras` file.
+ *
+ * @param outlined Whether no weights will be asked for: their checksum is not looked at.
+ */
+export function openKeras(bytes: Uint8Array, outlined = false): KerasFile {
   const entries = new Map(readZip(bytes, "it").map((entry) => [entry.name, entry]));
   const json = (file: string) => {
     const entry = entries.get(file);
@@ -106,7 +110,7 @@ export function openKeras(bytes: Uint8Array): KerasFile {
       source,
     };
   }
-  const weights = h5 && openHdf5(h5.bytes());
+  const weights = h5 && openHdf5(outlined && h5.stored() || h5.bytes());
   return {
     network,
     tensors: () =>

@@ -16,6 +16,7 @@ export function gathered(
   strides: readonly number[],
   offset = 0,
 ): OnnxArray {
+  if (!from.data.length && sizeOf(from.shape)) return { ...from, shape }; // an outline's weights
   const to = zerosOf(from.type, shape), { data } = to, size = sizeOf(shape);
   const index = shape.map(() => 0);
   let place = offset;

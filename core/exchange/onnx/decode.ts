@@ -34,6 +34,8 @@ export interface DecodeOnnxOptions {
   name?: string;
   /** Sizes of inputs by their name, without the batch and in ONNX's order, where the file leaves them free. */
   inputShapes?: Readonly<Record<string, Shape>>;
+  /** The same of the one input that there is, as the model is to have it: `[height, width, channels]`. */
+  inputShape?: Shape;
 }
 
 /** A model that was read from an ONNX file. */
@@ -161,7 +163,7 @@ export interface OnnxNetwork {
  */
 export function readOnnxNetwork(
   file: OnnxGraph,
-  { inputShapes = {} }: DecodeOnnxOptions = {},
+  { inputShapes = {}, inputShape }: DecodeOnnxOptions = {},
 ): OnnxNetwork {
   const graph = foldLayerNorm(foldGelu(file));
   const counts = new Map<string, number>();
@@ -181,8 +183,15 @@ export function readOnnxNetwork(
     uses,
   };
   const values = new Map<string, OnnxValue>(graph.initializers);
+  if (inputShape && used.length > 1) {
+    throw new DeconvError(
+      `it has the inputs ${
+        used.map(({ name }) => name).join(", ")
+      }: give their sizes by name, as inputShapes`,
+    );
+  }
   const starts = used.map((info) => {
-    const flow = inputFlow(graph, info, inputShapes[info.name]);
+    const flow = inputFlow(graph, info, inputShapes[info.name], inputShape);
     values.set(info.name, flow);
     return flow.symbol;
   });
@@ -222,8 +231,13 @@ function settledOutput(value: Flow, ours: boolean): Flow {
 }
 
 /** The beginning of a network. */
-function inputFlow(graph: OnnxGraph, info: OnnxValueInfo, given?: Shape): Flow {
-  const { name, type } = info, sizes = given ?? info.shape?.slice(1);
+function inputFlow(graph: OnnxGraph, info: OnnxValueInfo, given?: Shape, picture?: Shape): Flow {
+  const { name, type } = info;
+  const first = graph.producer === PRODUCER || wantsChannelsLast(graph, name);
+  const turned = picture && first && picture.length > 1
+    ? [picture[picture.length - 1], ...picture.slice(0, -1)]
+    : picture;
+  const sizes = given ?? turned ?? info.shape?.slice(1);
   if (!sizes?.length) {
     const taker = graph.nodes.find(({ inputs }) => inputs.includes(name));
     throw new DeconvError(
@@ -237,12 +251,11 @@ function inputFlow(graph: OnnxGraph, info: OnnxValueInfo, given?: Shape): Flow {
     throw new DeconvError(
       `its input "${name}" leaves sizes free ([${
         sizes.map((s) => s ?? "?")
-      }] after the batch): give them as inputShapes`,
+      }] after the batch): give them as inputShapes or inputShape`,
     );
   });
   if (sizeOf(shape) > 2 ** 30) throw new DeconvError(`its input has the shape ${shapeText(shape)}`);
   const rank = shape.length + 1;
-  const first = graph.producer === PRODUCER || wantsChannelsLast(graph, name);
   const order = first ? channelsLast(rank) : naturalOrder(rank);
   const symbol = input({ name, shape: order.slice(1).map((axis) => shape[axis - 1]) });
   return {

@@ -2,6 +2,7 @@
 import { DeconvError } from "../../errors.ts";
 import { shapeText, sizeOf } from "../../tensor.ts";
 import { floatBitsOfHalf } from "../float16.ts";
+import { whole } from "../partial.ts";
 import { doublesOf, fieldsOf, floatsOf, integersOf, MessageWriter, textOf } from "./wire.ts";
 
 /** Types of numbers that are read; whole numbers beyond 2⁵³ are rounded. */
@@ -30,9 +31,12 @@ export interface OnnxArray {
   readonly type: ArrayType;
   /** Sizes, outermost first. */
   readonly shape: readonly number[];
-  /** The numbers, row-major. */
+  /** The numbers, row-major; none where they are not to be read. */
   readonly data: Float32Array | Float64Array;
 }
+
+/** Of a network's outline arrays of more floats than this are left empty: they are weights. */
+const MOST_OUTLINED = 4096;
 
 /** More numbers than any array of a network has. */
 const MOST = 2 ** 29;
@@ -95,9 +99,10 @@ export function typeCode(type: ArrayType): number {
 /**
  * Reads a TensorProto.
  *
+ * @param outlined Whether the numbers of large arrays are left away.
  * @throws {DeconvError} When it is damaged, of a type that is not read, or lies in another file.
  */
-export function decodeArray(message: Uint8Array): OnnxArray & { name: string } {
+export function decodeArray(message: Uint8Array, outlined = false): OnnxArray & { name: string } {
   const shape: number[] = [], whole: number[] = [];
   const parts: (Float32Array | Float64Array)[] = [];
   let code = 0, name = "", raw: Uint8Array | null = null;
@@ -119,6 +124,9 @@ export function decodeArray(message: Uint8Array): OnnxArray & { name: string } {
   const type = arrayType(code), size = sizeOf(shape);
   if (!shape.every((n) => n >= 0) || !(size <= MOST)) {
     throw new DeconvError(`the array "${name}" has the impossible shape ${shapeText(shape)}`);
+  }
+  if (outlined && isFloat(type) && size > MOST_OUTLINED && raw?.length === size * WIDTH[type]) {
+    return { type, shape, name, data: new Float32Array(0) };
   }
   const data = raw
     ? numbersOf(type, raw, size, name)
@@ -178,7 +186,7 @@ function numbersOf(type: ArrayType, raw: Uint8Array, size: number, name: string)
   if (raw.length !== size * WIDTH[type]) {
     throw new DeconvError(`the array "${name}" of ${size} ${type} has ${raw.length} bytes`);
   }
-  const { buffer } = new Uint8Array(raw);
+  const { buffer } = new Uint8Array(whole(raw));
   switch (type) {
     case "float32":
       return new Float32Array(buffer);

@@ -69,9 +69,10 @@ export function isOnnx(bytes: Uint8Array): boolean {
 /**
  * Reads the bytes of an ONNX model.
  *
+ * @param outlined Whether the numbers of its large arrays are left away.
  * @throws {DeconvError} When they are damaged, or arrays lie in other files.
  */
-export function decodeOnnxGraph(bytes: Uint8Array): OnnxGraph {
+export function decodeOnnxGraph(bytes: Uint8Array, outlined = false): OnnxGraph {
   let graph: Uint8Array | null = null, opset = 0, producer = "";
   for (const field of fieldsOf(bytes)) {
     if (field.number === 7) graph = field.bytes;
@@ -93,7 +94,7 @@ export function decodeOnnxGraph(bytes: Uint8Array): OnnxGraph {
     if (field.number === 1) nodes.push(decodeNode(field.bytes));
     else if (field.number === 2) name = textOf(field);
     else if (field.number === 5) {
-      const { name, ...array } = decodeArray(field.bytes);
+      const { name, ...array } = decodeArray(field.bytes, outlined);
       initializers.set(name, array);
     } else if (field.number === 11) inputs.push(decodeValue(field.bytes));
     else if (field.number === 12) outputs.push(decodeValue(field.bytes));

@@ -2,6 +2,7 @@
 // deno-lint-ignore no-import-prefix
 import { PbfReader, PbfWriter } from "npm:pbf@5.1.2";
 import { DeconvError } from "../../errors.ts";
+import { filler, whole } from "../partial.ts";
 
 /** A field of a message as it lies in the file. */
 export interface Field {
@@ -28,12 +29,13 @@ function broken(what: string): DeconvError {
  * @throws {DeconvError} When a field reaches beyond the message or is of no known type.
  */
 export function* fieldsOf(message: Uint8Array): Generator<Field> {
-  const reader = new PbfReader(message), end = message.length;
+  const reader = new PbfReader(message), end = message.length, fill = filler(message);
   const take = (length: number) => {
     if (!(length >= 0 && length <= end - reader.pos)) throw broken("a field is cut short");
     return message.subarray(reader.pos, reader.pos += length);
   };
   while (reader.pos < end) {
+    fill?.(reader.pos, 20); // what it is, and its value or how long it is
     const tag = varint(reader), type = tag % 8, number = Math.floor(tag / 8);
     if (number < 1) throw broken("a field has no number");
     if (type === VARINT) yield { number, packed: false, integer: varint(reader), bytes: NONE };
@@ -57,7 +59,7 @@ function varint(reader: PbfReader): number {
 /** Whole numbers of a repeated field: packed, or this one alone. */
 export function integersOf({ packed, bytes, integer }: Field): number[] {
   if (!packed) return [integer];
-  const reader = new PbfReader(bytes), found: number[] = [];
+  const reader = new PbfReader(whole(bytes)), found: number[] = [];
   while (reader.pos < bytes.length) found.push(varint(reader));
   return found;
 }
@@ -65,18 +67,18 @@ export function integersOf({ packed, bytes, integer }: Field): number[] {
 /** Float32 numbers of a repeated field: packed, or this one alone. */
 export function floatsOf({ bytes }: Field): Float32Array {
   if (bytes.length % 4) throw broken("its numbers are cut short");
-  return new Float32Array(new Uint8Array(bytes).buffer);
+  return new Float32Array(new Uint8Array(whole(bytes)).buffer);
 }
 
 /** Float64 numbers of a repeated field. */
 export function doublesOf({ bytes }: Field): Float64Array {
   if (bytes.length % 8) throw broken("its numbers are cut short");
-  return new Float64Array(new Uint8Array(bytes).buffer);
+  return new Float64Array(new Uint8Array(whole(bytes)).buffer);
 }
 
 /** A field's text. */
 export function textOf({ bytes }: Field): string {
-  return new TextDecoder().decode(bytes);
+  return new TextDecoder().decode(whole(bytes));
 }
 
 /** Writes a message: fields by number, in the order they are given. */
