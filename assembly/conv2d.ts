@@ -34,7 +34,7 @@ import { columnTile } from "./im2col";
 import { MR, tileColumns } from "./microkernel";
 import { narrowLine, packNarrow } from "./microkernel_narrow";
 import { row } from "./microkernel_rows";
-import { packThin, thin } from "./microkernel_thin";
+import { packThin, THIN, thin } from "./microkernel_thin";
 import { parallel } from "./parallel";
 import { outputTable, sourceTable } from "./tables";
 import { touch } from "./touch";
@@ -48,15 +48,15 @@ class Pass {
   output: usize;
   /** Whether the source channel is the kernel's last axis (input gradient) or its last but one (forward). */
   swapped: i32;
-  /** Whether source pixels are read in place. */
-  indirect: i32;
+  /** Runs of the source that a cell is read from in place; 0 where it is copied. */
+  runs: i32;
   low: f32;
   /** Whether to keep only results where the output held something above 0. */
   gate: i32;
 }
 
-/** Products of at most so large a k, and more columns than these, are thin (core/cost.ts knows too). */
-const THIN: i32 = 12, THIN_COLUMNS: i32 = 8;
+/** Products of so small a k and at least so many columns are thin (core/cost.ts knows too). */
+const THIN_COLUMNS: i32 = 96;
 
 export function tileCount(taps: Taps): i32 {
   return (cellCount(taps) + taps.tileRows - 1) / taps.tileRows;
@@ -83,6 +83,7 @@ function tapWeights(taps: Taps, kernel: usize, swapped: bool, group: i32, r: i32
  *
  * @param panel which panel, counted through all groups
  * @param line  for narrow products, bytes from one of up to four columns to the next
+ * @param lapped whether the last panel is of the last columns, as `tiles` says
  */
 export function packTap(
   taps: Taps,
@@ -93,34 +94,43 @@ export function packTap(
   s: i32,
   to: usize,
   line: usize = 0,
+  lapped: bool = false,
 ): void {
   const channels = taps.sourceChannels / taps.groups, n = taps.outputChannels / taps.groups;
   const panels = wholePanels(n) / tileColumns(), group = panel / panels;
-  const j = (panel % panels) * tileColumns(), sk = along(taps, swapped), sn = across(taps, swapped);
+  const sk = along(taps, swapped), sn = across(taps, swapped);
+  let j = (panel % panels) * tileColumns();
+  if (lapped) j = min(j, n - tileColumns());
   const at = tapWeights(taps, kernel, swapped, group, r, s) + <usize> j * sn;
   if (line) packNarrow(channels, n - j, at, sk, sn, to, line);
   else packPanel(channels, n - j, at, sk, sn, to);
 }
 
-/** Bytes of a column of a narrow product's panel: under each tap, or (copied) of all taps together; 0 for a wide product. */
+/** Runs that a cell is read from, one where it is copied, and the values of each. */
+function runsOf(pass: Pass): i32 {
+  return max(1, pass.runs);
+}
+function depthOf(pass: Pass): i32 {
+  return innerSize(pass.taps) / runsOf(pass);
+}
+
+/** Bytes of a column of a narrow product's panel under each run; 0 for a wide product. */
 function lineOf(pass: Pass): usize {
-  const taps = pass.taps;
-  if (tileColumns() > 4) return 0;
-  return narrowLine(pass.indirect ? taps.sourceChannels / taps.groups : innerSize(taps));
+  return tileColumns() > 4 ? 0 : narrowLine(depthOf(pass));
 }
 
 /** Bytes of the packed weights of one panel of one group. */
 function panelBytes(pass: Pass): usize {
-  const taps = pass.taps, line = lineOf(pass);
-  if (!line) return <usize> (innerSize(taps) * tileColumns()) * 4;
-  return 4 * line * <usize> (pass.indirect ? taps.tapsY * taps.tapsX : 1);
+  const line = lineOf(pass);
+  return line
+    ? 4 * line * <usize> runsOf(pass)
+    : <usize> (innerSize(pass.taps) * tileColumns()) * 4;
 }
 
-/** Whether results are most of the traffic, and the copied source so small that microkernel_thin.ts is faster. */
+/** Whether results are most of the traffic, and k so small that microkernel_thin.ts is faster. */
 function isThin(pass: Pass): bool {
-  const taps = pass.taps;
-  const k = innerSize(taps), whole = !pass.indirect || taps.tapsY * taps.tapsX == 1;
-  return whole && k > 0 && k <= THIN && taps.outputChannels / taps.groups > THIN_COLUMNS;
+  const taps = pass.taps, k = innerSize(taps);
+  return pass.runs <= 1 && k > 0 && k <= THIN && taps.outputChannels / taps.groups >= THIN_COLUMNS;
 }
 
 /** Packs the kernel slices of one group for a thin product. */
@@ -136,17 +146,25 @@ function packGroup(group: i32, _thread: i32): void {
   }
 }
 
+/** Whether the last panel laps over the one before instead of being padded. */
+function isLapped(pass: Pass): bool {
+  return !pass.gate && pass.taps.outputChannels / pass.taps.groups > tileColumns();
+}
+
 /** Packs one panel of one group: [tapsY][tapsX][channels][columns], narrow ones as microkernel_narrow.ts says. */
 function packChunk(panel: i32, _thread: i32): void {
   const pass = changetype<Pass>(ARGUMENTS), taps = pass.taps, line = lineOf(pass);
-  const bytes = panelBytes(pass), channel: usize = line ? 4 : <usize> tileColumns() * 4;
-  let to = workspace() + <usize> panel * bytes;
+  const bytes = panelBytes(pass), to = workspace() + <usize> panel * bytes;
   if (line) memory.fill(to, 0, bytes);
-  let step = <usize> (taps.sourceChannels / taps.groups) * channel;
-  if (line && pass.indirect) step = 4 * line;
-  for (let r = 0; r < taps.tapsY; r++) {
-    for (let s = 0; s < taps.tapsX; s++, to += step) {
-      packTap(taps, pass.kernel, pass.swapped != 0, panel, r, s, to, line);
+  const channels = taps.sourceChannels / taps.groups, swapped = pass.swapped != 0;
+  const together = taps.tapsY * taps.tapsX / runsOf(pass);
+  for (let r = 0, tap = 0; r < taps.tapsY; r++) {
+    for (let s = 0; s < taps.tapsX; s++, tap++) {
+      const run = tap / together, inRun = <usize> ((tap - run * together) * channels) * 4;
+      const at = line
+        ? <usize> (4 * run) * line + inRun
+        : <usize> (tap * channels * tileColumns()) * 4;
+      packTap(taps, pass.kernel, swapped, panel, r, s, to + at, line, isLapped(pass));
     }
   }
 }
@@ -173,12 +191,11 @@ export function touchLines(taps: Taps, source: usize, first: i32, count: i32, si
 function passChunk(chunk: i32, thread: i32): void {
   const pass = changetype<Pass>(ARGUMENTS), taps = pass.taps, rows = taps.tileRows;
   const channels = taps.sourceChannels / taps.groups, n = taps.outputChannels / taps.groups;
-  const tilesPerGroup = tileCount(taps), tapCount = taps.tapsY * taps.tapsX;
-  const group = chunk / tilesPerGroup, first = (chunk % tilesPerGroup) * rows;
+  // All groups of a tile while its pixels are near.
+  const group = chunk % taps.groups, first = chunk / taps.groups * rows;
   const count = min(rows, cellCount(taps) - first);
   const edge = scratchOf(thread), to = edge + EDGE, spare = to + <usize> rows * 4;
-  const line = <usize> wholePanels(n) * 4, sums = spare + line, from = sums + 2 * line + 32;
-  const column = from + <usize> rows * 4;
+  const from = spare + <usize> wholePanels(n) * 4, column = from + <usize> rows * 4;
   // Rows of the last register tile that are past the end are made too, for nothing.
   const made = (count + MR - 1) / MR * MR;
   outputTable(taps, pass.output + <usize> (group * n) * 4, first, count, to);
@@ -186,26 +203,27 @@ function passChunk(chunk: i32, thread: i32): void {
   // A gate waits for the old values.
   for (let p = 0; p < count && pass.gate; p++) touch(row(to, p), <usize> n * 4, 64, spare);
   const init = pass.bias ? pass.bias + <usize> (group * n) * 4 : ZEROS;
-  let taken = tapCount, depth = channels;
-  if (pass.indirect) {
+  const runs = runsOf(pass), depth = depthOf(pass);
+  if (pass.runs) {
     touchLines(taps, pass.source, first, count, spare);
-    sourceTable(taps, pass.source + <usize> (group * channels) * 4, first, count, made, from);
+    const source = pass.source + <usize> (group * channels) * 4;
+    sourceTable(taps, source, first, count, made, runs, from);
   } else {
     columnTile(taps, pass.source, group, first, count, column);
     const stride = <usize> taps.columnStride * 4;
     for (let p = 0; p < made; p++) {
       store<u32>(from + <usize> p * 4, <u32> (column + <usize> p * stride));
     }
-    taken = 1, depth = innerSize(taps);
   }
   if (isThin(pass)) {
-    const b = workspace() + <usize> group * <usize> depth * line;
-    thin((count + 1) & ~1, n, depth, from, b, to, init, sums, pass.low, pass.gate);
+    const b = workspace() + <usize> (group * depth * wholePanels(n)) * 4;
+    thin((count + 1) & ~1, n, depth, from, b, to, init, edge, pass.low, pass.gate);
     return;
   }
   const b = workspace() + <usize> (group * wholePanels(n) / tileColumns()) * panelBytes(pass);
   const step = <usize> made * 4;
-  tiles(count, n, taken, depth, from, step, 0, b, to, 0, init, pass.low, pass.gate, edge);
+  const lapped = isLapped(pass);
+  tiles(count, n, runs, depth, from, step, 0, b, to, 0, init, pass.low, pass.gate, edge, lapped);
 }
 
 /**
@@ -213,7 +231,8 @@ function passChunk(chunk: i32, thread: i32): void {
  *
  * @param bias     one value per output channel, or 0
  * @param swapped  1 where the kernel's last axis is the source's channels (input gradient)
- * @param indirect 1 to read source pixels in place, 0 to copy them into a column tile
+ * @param runs     in how many runs of the source a cell is read in place: one a tap, or a row of taps where
+ *                 those are neighbours and inside for every cell; 0 to copy it into a column tile
  * @param low      0 for relu, -Infinity for none
  * @param gate     1 to keep only results where the output held something above 0
  *
@@ -226,13 +245,13 @@ export function conv2d_pass(
   bias: usize,
   output: usize,
   swapped: i32,
-  indirect: i32,
+  runs: i32,
   low: f32,
   gate: i32,
 ): void {
   const pass = changetype<Pass>(ARGUMENTS);
   pass.taps = changetype<Taps>(taps), pass.source = source, pass.kernel = kernel;
-  pass.bias = bias, pass.output = output, pass.swapped = swapped, pass.indirect = indirect;
+  pass.bias = bias, pass.output = output, pass.swapped = swapped, pass.runs = runs;
   pass.low = low, pass.gate = gate;
   const t = pass.taps, panels = wholePanels(t.outputChannels / t.groups) / tileColumns();
   if (isThin(pass)) parallel(packGroup.index, t.groups);

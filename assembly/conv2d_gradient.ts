@@ -40,19 +40,15 @@ class KernelGradient {
   slices: i32;
   /** Whether every slice of a part is a chunk of its own. */
   apart: i32;
-  /** Whether the source is read in place, where a row of taps is one run of it for every cell. */
-  indirect: i32;
+  /** Runs of the source that a cell is read from in place; 0 where it is copied. */
+  runs: i32;
 }
 
-/** Packs one tile's pixels of a group, from `dy` on, as panels [panel][P][columns]. */
+/** Packs one tile's pixels of a group, from `dy` on, as a panel [P][columns]. */
 function packGradient(taps: Taps, dy: usize, count: i32, to: usize): void {
-  const n = taps.outputChannels / taps.groups, wide = tileColumns();
-  const pixel = <usize> taps.outputChannels * 4;
+  const n = taps.outputChannels / taps.groups, pixel = <usize> taps.outputChannels * 4;
   for (let p = 0; p < count; p++) touch(dy + <usize> p * pixel, <usize> n * 4, 64, to);
-  for (let j = 0; j < n; j += wide) {
-    packPanel(count, n - j, dy + <usize> j * 4, pixel, 4, to);
-    to += <usize> (count * wide) * 4;
-  }
+  packPanel(count, n, dy, pixel, 4, to);
 }
 
 /** Rows that the partial sums of a slice take: whole register tiles. */
@@ -73,26 +69,27 @@ function gradientChunk(chunk: i32, thread: i32): void {
     end = <i32> (<i64> count * (part + 1) / g.parts);
   const column = scratchOf(thread), out = <usize> (group * n) * 4;
   if (wide == 4) {
-    narrowGradient(taps, group, g.source, g.dy + out, begin, end, !g.indirect, sums, column);
+    narrowGradient(taps, group, g.source, g.dy + out, begin, end, g.runs, sums, column);
     return;
   }
   const panels = column + <usize> (taps.tileRows * taps.columnStride) * 4;
-  // dy is read in place where its channels fill whole panels, and packed into padded ones elsewhere.
-  const packed = n % wide != 0, pixel = <usize> taps.outputChannels * 4;
+  // dy is read in place; where its channels fill no panel it is packed into a padded one.
+  const packed = n < wide, pixel = <usize> taps.outputChannels * 4;
   const ldb = packed ? <usize> wide * 4 : pixel;
   memory.fill(sums, 0, <usize> (some * rows) * ldc);
   for (let at = begin; at < end; at++) {
     const first = at * taps.tileRows, pixels = min(taps.tileRows, cells - first);
     touchLines(taps, g.source, first, pixels, column);
-    if (!g.indirect) columnTile(taps, g.source, group, first, pixels, column);
+    if (!g.runs) columnTile(taps, g.source, group, first, pixels, column);
     // The forward table's grid is the whole output, so its pixels follow each other.
     const dy = g.dy + <usize> first * pixel + out;
     if (packed) packGradient(taps, dy, pixels, panels);
     else if (taps.groups == 1) touch(dy, <usize> pixels * pixel, 64, panels);
     for (let j = 0; j < n; j += wide) {
-      const b = packed ? panels + <usize> (j * pixels) * 4 : dy + <usize> j * 4;
+      // The last panel holds the last columns, some of which the one before has too.
+      const b = packed ? panels : dy + <usize> min(j, n - wide) * 4;
       const c = sums + <usize> j * 4;
-      if (g.indirect) runs(g, group, first, pixels, slice, some, b, ldb, c, ldc);
+      if (g.runs) runProducts(g, group, first, pixels, slice, some, b, ldb, c, ldc);
       else {
         const a = column + <usize> (slice * depth) * 4, lda = <usize> taps.columnStride * 4;
         stripTransposed(rows, pixels, a, lda, b, ldb, c, ldc, true);
@@ -102,7 +99,7 @@ function gradientChunk(chunk: i32, thread: i32): void {
 }
 
 /** Adds the products of a tile's pixels, row by row of the grid and of the taps, reading the source in place. */
-function runs(
+function runProducts(
   g: KernelGradient,
   group: i32,
   first: i32,
@@ -143,10 +140,13 @@ function sumChunk(chunk: i32, _thread: i32): void {
   const last = <usize> taps.outputChannels * 4;
   const pixel = kernelY(taps, tap / taps.tapsX) * taps.kernelWidth +
     kernelX(taps, tap % taps.tapsX);
+  // Columns of the last panel that the one before had.
+  const wide = tileColumns(), whole = n < wide ? n : n / wide * wide, skip = whole + wide - n;
   for (let c = 0; c < channels; c++) {
     const from = workspace() + <usize> (first + c) * width;
     const to = g.kernel + <usize> (pixel * channels + c) * last + <usize> (group * n) * 4;
-    addParts(n, g.parts, from, stride, to);
+    addParts(whole, g.parts, from, stride, to);
+    addParts(n - whole, g.parts, from + <usize> (whole + skip) * 4, stride, to + <usize> whole * 4);
   }
 }
 
@@ -175,7 +175,8 @@ export function addParts(n: i32, parts: i32, from: usize, stride: usize, to: usi
  * dkernel += Σ over output pixels of sourceᵀ · dy, for the forward tap table.
  *
  * The pixels are split into `parts` (fixed by the geometry, not by the threads) whose sums are added
- * in order; k into `slices`, one or the rows of taps, which are chunks of their own where `apart`.
+ * in order; k into `slices`, one or the rows of taps, which are chunks of their own where `apart`. `runs`
+ * as of conv2d_pass; for more than four outputs of a group they are rows of taps, if any.
  * Workspace: parts · groups · slices · (k / slices rounded up to 6) · (n rounded up to 16) floats.
  */
 export function conv2d_kernel_gradient(
@@ -186,11 +187,11 @@ export function conv2d_kernel_gradient(
   parts: i32,
   slices: i32,
   apart: i32,
-  indirect: i32,
+  runs: i32,
 ): void {
   const g = changetype<KernelGradient>(ARGUMENTS);
   g.taps = changetype<Taps>(taps), g.source = source, g.kernel = dkernel;
-  g.dy = dy, g.parts = parts, g.slices = slices, g.apart = apart, g.indirect = indirect;
+  g.dy = dy, g.parts = parts, g.slices = slices, g.apart = apart, g.runs = runs;
   const t = g.taps;
   parallel(gradientChunk.index, parts * t.groups * (apart ? slices : 1));
   parallel(sumChunk.index, t.groups * t.tapsY * t.tapsX);

@@ -15,19 +15,13 @@ import { sourceTable } from "./tables";
 /** Vectors of one output, or of each of two, that stay in registers. */
 const MOST: i32 = 8, MOST_OF_TWO: i32 = 5;
 
-/** Bytes of a group's sums as they are made: [output][tap][channel], or [output][k] where the source is copied. */
-function lineOf(taps: Taps, copied: bool): usize {
-  if (copied) return narrowLine(innerSize(taps));
-  return <usize> (taps.tapsY * taps.tapsX) * narrowLine(taps.sourceChannels / taps.groups);
-}
-
 /**
  * Sums for a group over the tiles begin … end-1, stored at `sums` as [k][4].
  *
  * @param source,dy where the group's channels begin
- * @param copied    whether the source is copied into a column tile
- * @param scratch   outputs · taps · (channels, in whole vectors), or outputs · k where copied; an address for
- *                  each pixel and tap; the column tile
+ * @param runs      of the source, that a cell is read from in place; 0 to copy it into a column tile
+ * @param scratch   outputs · runs · (values of a run, in whole vectors); an address for each pixel and run;
+ *                  the column tile
  */
 export function narrowGradient(
   taps: Taps,
@@ -36,34 +30,42 @@ export function narrowGradient(
   dy: usize,
   begin: i32,
   end: i32,
-  copied: bool,
+  runs: i32,
   sums: usize,
   scratch: usize,
 ): void {
   const channels = taps.sourceChannels / taps.groups, n = taps.outputChannels / taps.groups;
-  const count = copied ? 1 : taps.tapsY * taps.tapsX, depth = copied ? innerSize(taps) : channels;
-  const line = lineOf(taps, copied), step = narrowLine(depth), rows = taps.tileRows;
+  const count = max(1, runs), depth = innerSize(taps) / count, rows = taps.tileRows;
+  const step = narrowLine(depth), line = <usize> count * step;
   const table = scratch + <usize> n * line, column = table + <usize> (rows * count) * 4;
   const pixel = <usize> taps.outputChannels * 4, stride = <usize> taps.columnStride * 4;
   memory.fill(scratch, 0, <usize> n * line);
   for (let at = begin; at < end; at++) {
     const first = at * rows, pixels = min(rows, cellCount(taps) - first);
     touchLines(taps, source, first, pixels, table);
-    if (copied) {
+    if (!runs) {
       columnTile(taps, source, group, first, pixels, column);
       for (let p: usize = 0; p < <usize> pixels; p++) {
         store<u32>(table + 4 * p, <u32> (column + p * stride));
       }
-    } else sourceTable(taps, source + <usize> (group * channels) * 4, first, pixels, pixels, table);
+    } else {sourceTable(
+        taps,
+        source + <usize> (group * channels) * 4,
+        first,
+        pixels,
+        pixels,
+        runs,
+        table,
+      );}
     for (let j = 0; j < n; j += 2) {
       const from = dy + <usize> first * pixel + <usize> j * 4;
-      for (let tap = 0; tap < count; tap++) {
-        const to = scratch + <usize> j * line + <usize> tap * step;
-        tapSums(
+      for (let run = 0; run < count; run++) {
+        const to = scratch + <usize> j * line + <usize> run * step;
+        runSums(
           j + 1 < n,
           pixels,
           depth,
-          table + <usize> (tap * pixels) * 4,
+          table + <usize> (run * pixels) * 4,
           from,
           pixel,
           to,
@@ -72,18 +74,18 @@ export function narrowGradient(
       }
     }
   }
-  for (let tap = 0; tap < count; tap++) {
+  for (let run = 0; run < count; run++) {
     for (let c = 0; c < depth; c++, sums += 16) {
       for (let j: usize = 0; j < <usize> n; j++) {
-        const at = scratch + j * line + <usize> tap * step + <usize> c * 4;
+        const at = scratch + j * line + <usize> run * step + <usize> c * 4;
         store<f32>(sums + 4 * j, load<f32>(at));
       }
     }
   }
 }
 
-/** Adds the products of one tap's channels with one output's gradients, or two's. */
-function tapSums(
+/** Adds the products of one run's values with one output's gradients, or two's. */
+function runSums(
   two: bool,
   pixels: i32,
   depth: i32,

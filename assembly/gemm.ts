@@ -36,6 +36,8 @@ export const UNBOUNDED: f32 = -Infinity;
  * @param init   as of `tile`, for column 0
  * @param low,gate as of `tile`
  * @param edge   EDGE bytes of scratch
+ * @param lapped whether the last panel holds the last columns, some of which the one before has too: made
+ *               twice, which is harmless unless old values of C matter
  */
 export function tiles(
   count: i32,
@@ -52,6 +54,7 @@ export function tiles(
   low: f32,
   gate: i32,
   edge: usize,
+  lapped: bool = false,
 ): void {
   const wide = tileColumns(), panel = <usize> (taps * k * wide) * 4;
   const rows = (count + MR - 1) / MR * MR;
@@ -59,8 +62,8 @@ export function tiles(
     narrow(rows, n, taps, k, from, step, skip, b, to, column, init, low, gate);
     return;
   }
-  for (let j = 0; j < n; j += wide) {
-    const at = column + <usize> j * 4;
+  for (let next = 0; next < n; next += wide) {
+    const j = lapped ? min(next, n - wide) : next, at = column + <usize> j * 4;
     const start = init > ZEROS ? init + <usize> j * 4 : init;
     if (n - j >= wide) {
       tile(rows, taps, k, from, step, skip, b, to, at, start, low, gate);

@@ -26,8 +26,10 @@ export function outputTable(
 }
 
 /**
- * Fills `table` with the address of each cell's pixel under each tap, [tap][rows]; rows past `count` repeat
- * the last. Pixels outside the picture are zeros.
+ * Fills `table` with the address of each cell's pixel under the first tap of each run, [run][rows]; rows past
+ * `count` repeat the last. Pixels outside the picture are zeros.
+ *
+ * @param runs as many as there are taps, or rows of them
  */
 export function sourceTable(
   taps: Taps,
@@ -35,10 +37,11 @@ export function sourceTable(
   first: i32,
   count: i32,
   rows: i32,
+  runs: i32,
   table: usize,
 ): void {
   const pixel = <usize> taps.sourceChannels * 4, step = <usize> taps.stepX * pixel;
-  const width = taps.gridWidth, line = <usize> rows * 4;
+  const width = taps.gridWidth, line = <usize> rows * 4, across = runs / max(1, taps.tapsY);
   let row = first / width, j = first - row * width;
   for (let p = 0; p < count; j = 0, row++) {
     const n = row / taps.gridHeight,
@@ -49,7 +52,7 @@ export function sourceTable(
       const y = i * taps.stepY + offsetY(taps, r);
       const inside = <u32> y < <u32> taps.sourceHeight;
       const left = sourcePixel(taps, source, n, inside ? y : 0, 0);
-      for (let s = 0; s < taps.tapsX; s++, start += line) {
+      for (let s = 0; s < across; s++, start += line) {
         let x = j * taps.stepX + offsetX(taps, s), at = left + <usize> x * pixel;
         for (let to = start, end = start + <usize> some * 4; to < end; to += 4) {
           store<u32>(to, <u32> (inside && <u32> x < <u32> taps.sourceWidth ? at : ZEROS));
@@ -59,7 +62,7 @@ export function sourceTable(
     }
     p += some;
   }
-  for (let tap = 0; tap < taps.tapsY * taps.tapsX; tap++, table += line) {
+  for (let run = 0; run < runs; run++, table += line) {
     const last = load<u32>(table + <usize> (count - 1) * 4);
     for (let p = count; p < rows; p++) store<u32>(table + <usize> p * 4, last);
   }

@@ -32,6 +32,9 @@ export const WINOGRAD: Record<WinogradVariant, { outputs: number; taps: number }
   F42: { outputs: 4, taps: 2 },
 };
 
+/** Ways to compute a table by itself, and ways that take all tables of a pass together. */
+const ALONE = ["im2col", "indirect", "planar"] as const;
+const TOGETHER = ["scatter", "depthwise"] as const;
 /** Below so many channels transforms cost more than they save. */
 const FEWEST_CHANNELS = 16;
 /** Below so many tiles transforming the kernel costs more than it saves. */
@@ -41,7 +44,8 @@ const LEAST_GAIN = 1.4;
 
 /**
  * Chooses how to compute each table of a pass: the Winograd variant that saves most where one fits and pays,
- * else what costs least (cost.ts); or all of them scattered, where that costs less than their sum.
+ * else what costs least (cost.ts); or all in one way that takes them together, where that costs less than
+ * their sum.
  *
  * @param purpose Whether the tables' outputs are wanted, or the kernel's gradient, a sum over them.
  */
@@ -50,13 +54,15 @@ export function chooseAlgorithms(
   precision: Precision,
   purpose: Purpose,
 ): Algorithm[] {
-  const chosen = tables.map((table) => chooseAlone(table, precision, purpose));
-  const sum = chosen.reduce((sum, { cost }) => sum + cost, 0);
+  const alone = tables.map((table) => chooseAlone(table, precision, purpose));
   const reached = tables.filter(tapCount);
-  if (purpose === "kernel" || !reached.length || costOf("scatter", reached, purpose) >= sum) {
-    return chosen.map(({ algorithm }) => algorithm);
+  const together = TOGETHER
+    .map((kind) => ({ kind, cost: costOf(kind, reached, purpose) }))
+    .reduce((least, other) => other.cost < least.cost ? other : least);
+  if (together.cost >= alone.reduce((sum, { cost }) => sum + cost, 0)) {
+    return alone.map(({ algorithm }) => algorithm);
   }
-  return tables.map((table) => ({ kind: tapCount(table) ? "scatter" : "depthwise" }));
+  return tables.map((table) => ({ kind: tapCount(table) ? together.kind : "depthwise" }));
 }
 
 /** How to compute a table by itself, and what that costs: nothing where Winograd's way is sure to be best. */
@@ -73,7 +79,7 @@ function chooseAlone(
     .map((variant) => ({ variant, gain: winogradGain(table, variant) }))
     .sort((a, b) => b.gain - a.gain)[0];
   if (best.gain >= LEAST_GAIN) return { algorithm: winograd(table, best.variant)!, cost: 0 };
-  return (["im2col", "indirect", "planar", "depthwise"] as const)
+  return ALONE
     .map((kind) => ({ algorithm: { kind }, cost: costOf(kind, [table], purpose) }))
     .reduce((least, other) => other.cost < least.cost ? other : least);
 }

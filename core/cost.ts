@@ -5,7 +5,7 @@
  * all of them differ, but much alike: what they must get right is the order.
  */
 import { planarLayout, planarScratch } from "./planar.ts";
-import { innerSize, readsRuns, tapCount, type TapTable } from "./taps.ts";
+import { innerSize, readsRuns, runCount, tapCount, type TapTable } from "./taps.ts";
 
 /** The ways that fit any table, the one for a channel a group, and the one for one group and no stride. */
 export type Way = "im2col" | "indirect" | "planar" | "depthwise" | "scatter";
@@ -20,105 +20,106 @@ type Work = Readonly<Record<string, number>>;
 const TIMES: Record<Purpose, Partial<Record<Way, Work>>> = {
   pixels: {
     im2col: {
-      multiplications: 0.29,
-      tiles: 3.6,
+      multiplications: 0.31,
+      hops: 2.7,
+      edges: 13,
       thin: 1.6,
-      narrow: 0.14,
-      ends: 0.45,
-      copies: 0.69,
+      narrow: 0.17,
+      ends: 2.1,
+      copies: 0.66,
       runs: 2.9,
-      cells: 9.1,
-      rows: 4.9,
-      weights: 3.9,
+      cells: 6.5,
+      rows: 4.2,
+      weights: 4.2,
     },
     indirect: {
-      multiplications: 0.32,
-      tiles: 5.5,
-      thin: 1.7,
-      narrow: 0.18,
-      ends: 1.6,
-      places: 1.6,
-      lines: 2.4,
-      cells: 1.1,
-      rows: 8.8,
-      weights: 3.2,
+      multiplications: 0.31,
+      tiles: 2,
+      hops: 0.56,
+      edges: 5.6,
+      thin: 1.8,
+      narrow: 0.2,
+      ends: 2,
+      places: 1.5,
+      lines: 2.3,
+      cells: 0.7,
+      rows: 9.6,
+      weights: 4.3,
     },
     planar: {
-      multiplications: 0.045,
-      split: 0.5,
-      joined: 0.49,
-      rows: 0.91,
-      outputRows: 2,
-      taps: 0.2,
-      chunks: 1200,
-      weights: 0.53,
+      multiplications: 0.046,
+      split: 0.53,
+      joined: 0.53,
+      rows: 0.86,
+      outputRows: 1.8,
+      taps: 0.25,
+      chunks: 1500,
+      weights: 0.72,
     },
     depthwise: {
       inner: 0.37,
-      border: 0.53,
+      border: 0.56,
       borderTaps: 3.5,
-      vectors: 1.1,
-      cells: 2.3,
-      rows: 38,
+      vectors: 1.3,
+      cells: 1.9,
+      rows: 39,
     },
     scatter: {
-      multiplications: 0.04,
-      products: 0.23,
-      gathered: 0.18,
-      vectors: 2,
-      cells: 6.1,
-      pictures: 28,
-      weights: 0.76,
+      multiplications: 0.31,
+      products: 1.9,
+      gathered: 0.24,
+      vectors: 1.8,
+      cells: 7.1,
+      pictures: 76,
+      weights: 4.5,
     },
   },
   kernel: {
     im2col: {
-      multiplications: 1.7,
-      narrow: 0.49,
-      packed: 1.9,
-      copies: 0.82,
+      multiplications: 1.9,
+      narrow: 0.6,
+      packed: 11,
+      copies: 0.69,
       runs: 2.9,
-      sums: 1.7,
-      cells: 7.8,
-      weights: 77,
+      cells: 7.7,
+      weights: 57,
     },
     indirect: {
-      multiplications: 1.7,
-      narrow: 0.54,
-      sweeps: 0.43,
-      packed: 2.8,
-      copies: 0.71,
-      runs: 5,
-      places: 3.3,
-      lines: 3.3,
-      runTiles: 6.6,
-      cells: 0.86,
-      weights: 76,
+      multiplications: 1.9,
+      narrow: 0.55,
+      sweeps: 0.84,
+      packed: 12,
+      copies: 0.58,
+      runs: 4.7,
+      places: 2.9,
+      lines: 3.4,
+      runTiles: 6.8,
+      cells: 0.75,
+      weights: 79,
     },
     planar: {
-      multiplications: 0.037,
-      split: 0.62,
-      joined: 0.54,
+      multiplications: 0.039,
+      split: 0.57,
+      joined: 0.66,
       rows: 0.68,
-      outputRows: 1.3,
-      taps: 1.3,
-      chunks: 2100,
-      weights: 4.4,
+      outputRows: 0.98,
+      taps: 1.2,
+      chunks: 2600,
+      weights: 5.3,
     },
     depthwise: {
-      inner: 0.59,
-      border: 0.48,
-      borderTaps: 0.073,
-      vectors: 0.56,
-      cells: 0.37,
-      rows: 4.5,
-      rowTaps: 8.4,
+      inner: 0.61,
+      border: 0.52,
+      vectors: 0.58,
+      cells: 0.21,
+      rows: 7.8,
+      rowTaps: 8.5,
     },
   },
 };
 
 /** Up to so many columns have products of their own (assembly/microkernel_narrow.ts), and more columns of so small a k (microkernel_thin.ts). */
-const NARROW = 4, THIN = 12, THIN_COLUMNS = 8;
+const NARROW = 4, THIN = 6, THIN_COLUMNS = 96;
 
 /** Very long rows or taps far apart make planes too large for a thread's scratch. */
 const PLANAR_BYTES = 4 << 20;
@@ -129,6 +130,7 @@ const blocks = (n: number, size: number) => Math.ceil(n / size);
 
 /** How often each step is done in computing tables of one pass; null where the way does not fit them. */
 export function workOf(way: Way, tables: readonly TapTable[], purpose: Purpose): Work | null {
+  if (way === "scatter") return purpose === "pixels" ? scatterWork(tables) : null;
   const sum: Record<string, number> = {};
   for (const table of tables) {
     const work = tableWork(way, table, purpose);
@@ -145,7 +147,11 @@ export function costOf(way: Way, tables: readonly TapTable[], purpose: Purpose):
   return Object.entries(work).reduce((sum, [step, count]) => sum + (times[step] ?? 0) * count, 0);
 }
 
-function tableWork(way: Way, table: TapTable, purpose: Purpose): Work | null {
+function tableWork(
+  way: Exclude<Way, "scatter">,
+  table: TapTable,
+  purpose: Purpose,
+): Work | null {
   switch (way) {
     case "im2col":
     case "indirect":
@@ -154,8 +160,6 @@ function tableWork(way: Way, table: TapTable, purpose: Purpose): Work | null {
       return planarWork(table);
     case "depthwise":
       return depthwiseWork(table);
-    case "scatter":
-      return purpose === "pixels" ? scatterWork(table) : null;
   }
 }
 
@@ -176,46 +180,47 @@ function copying(table: TapTable): Work {
 
 /** A product of pixels, copied or read in place, with columns padded to the register tile. */
 function productWork(table: TapTable, inPlace: boolean): Work {
-  const { groups, source, output } = table, { cells, rows } = counts(table);
-  const n = output[2] / groups, k = innerSize(table), taps = tapCount(table);
-  const thin = (!inPlace || taps === 1) && k <= THIN && n > THIN_COLUMNS;
+  const { groups, output } = table, { cells, rows } = counts(table);
+  const n = output[2] / groups, k = innerSize(table), runs = inPlace ? runCount(table) : 1;
+  const thin = runs === 1 && k <= THIN && n >= THIN_COLUMNS;
   const product: Work = n <= NARROW
     ? {
-      narrow: cells * n * (inPlace ? taps * blocks(source[2] / groups, 4) : blocks(k, 4)),
+      narrow: cells * n * runs * blocks(k / runs, 4),
       ends: cells * n,
     }
     : thin
-    ? { thin: cells * blocks(n, 4) * blocks(k, 6) }
-    : { multiplications: cells * k * blocks(n, 8), tiles: cells * blocks(n, 8) };
-  const reading = inPlace ? { places: cells * taps, lines: rows * taps } : copying(table);
+    ? { thin: cells * blocks(n, 4) }
+    : {
+      multiplications: cells * k * blocks(n, 8),
+      hops: cells * runs * blocks(n, 8),
+      tiles: cells * blocks(n, 8),
+      edges: n < 8 ? cells : 0,
+    };
+  const reading: Work = inPlace ? { places: cells * runs, lines: rows * runs } : copying(table);
   return { ...product, ...reading, cells, rows, weights: groups * k * blocks(n, 8) };
 }
 
 /** The same for the kernel's gradient. */
 function gradientWork(table: TapTable, inPlace: boolean): Work {
-  const { groups, source, output, taps: [down, across] } = table, { cells, rows } = counts(table);
-  const n = output[2] / groups, k = innerSize(table), taps = tapCount(table);
+  const { groups, output } = table, { cells, rows } = counts(table);
+  const n = output[2] / groups, k = innerSize(table), runs = inPlace ? runCount(table) : 1;
   if (n <= NARROW) {
-    const vectors = inPlace ? taps * blocks(source[2] / groups, 4) : blocks(k, 4);
-    const reading = inPlace ? { places: cells * taps, lines: rows * taps } : copying(table);
-    return {
-      narrow: cells * blocks(n, 2) * vectors,
-      ...reading,
-      cells,
-      sweeps: inPlace ? cells * taps * blocks(n, 2) : 0,
-    };
+    const sweeps = cells * runs * blocks(n, 2);
+    const reading: Work = inPlace
+      ? { places: cells * runs, lines: rows * runs, sweeps }
+      : copying(table);
+    return { narrow: sweeps * blocks(k / runs, 4), ...reading, cells };
   }
   const tiles = blocks(k, 6) * blocks(n, 8);
-  const runs = inPlace && readsRuns(table);
-  const row = blocks(across.length * source[2] / groups, 6) * blocks(n, 8);
+  const reading: Work = inPlace && readsRuns(table)
+    ? { runTiles: rows * runs * blocks(k / runs, 6) * blocks(n, 8) }
+    : { ...copying(table) };
   return {
     multiplications: cells * tiles,
-    packed: n % 8 ? cells * blocks(n, 8) : 0,
+    packed: n < 8 ? cells : 0,
+    ...reading,
     cells,
     weights: groups * tiles,
-    ...(runs
-      ? { runTiles: rows * down.length * row }
-      : { ...copying(table), sums: cells * tiles / 96 }),
   };
 }
 
@@ -267,24 +272,28 @@ function depthwiseWork(table: TapTable): Work | null {
   };
 }
 
-/** The share of one table in a product of every source pixel with every tap, and gathering its values. */
-function scatterWork(table: TapTable): Work | null {
-  const { groups, source, output, grid, kernel, pictures, steps, strides } = table;
-  const [height, width, channels] = source, all = kernel[0] * kernel[1], taps = tapCount(table);
-  if (groups > 1 || steps[0] * steps[1] > 1) return null;
-  const columns = blocks(all * output[2], 8) * 8;
-  if (height * width * columns * 4 > SCATTER_BYTES) return null;
-  // All phases of a stride share the product.
-  const share = strides[0] * strides[1] > 1 ? taps / all : 1;
-  const turns = Math.max(pictures, THREADS);
-  const pixels = share * turns * height * width, cells = turns * grid[0] * grid[1];
-  return {
+/** One product of every source pixel with every tap, and gathering its values for every table. */
+function scatterWork(tables: readonly TapTable[]): Work | null {
+  if (!tables.length) return {};
+  const [{ groups, source, output, kernel, pictures, steps }] = tables;
+  const [height, width, channels] = source, columns = blocks(kernel[0] * kernel[1] * output[2], 8);
+  const fits = height * width * columns * 32 <= SCATTER_BYTES;
+  if (groups > 1 || steps[0] * steps[1] > 1 || !fits) return null;
+  const turns = Math.max(pictures, THREADS), pixels = turns * height * width;
+  const work = {
     multiplications: pixels * channels * columns,
     products: pixels * columns,
-    gathered: cells * taps * blocks(output[2], 4),
-    vectors: cells * blocks(output[2], 4),
-    cells,
+    gathered: 0,
+    vectors: 0,
+    cells: 0,
     pictures: turns,
-    weights: share * channels * columns,
+    weights: channels * columns,
   };
+  for (const table of tables) {
+    const cells = turns * table.grid[0] * table.grid[1], vectors = cells * blocks(output[2], 4);
+    work.gathered += vectors * tapCount(table);
+    work.vectors += vectors;
+    work.cells += cells;
+  }
+  return work;
 }

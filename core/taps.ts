@@ -146,6 +146,11 @@ export function readsRuns({ groups, grid, source, steps, taps: [, across] }: Tap
     (groups === 1 || across.length === 1);
 }
 
+/** Runs of the source that a cell is read from: one a tap, or a row of taps. */
+export function runCount(table: TapTable): number {
+  return tapCount(table) && readsRuns(table) ? table.taps[0].length : tapCount(table);
+}
+
 /** The table as the int32 words that the kernels read. */
 export function encodeTaps(t: TapTable): number[] {
   const { rows, stride } = tileLayout(t);

@@ -48,9 +48,9 @@ const geometries: Geometry[] = [
   convTransposeGeometry([3, 3, 21], 21, { kernelSize: 3, strides: 2, groups: 21 }, 11),
   convGeometry([6, 7, 5], 9, { kernelSize: 1 }, 10),
   // Pixels that are joined; products of small k; kernel gradients of few outputs, and of runs in place.
-  convGeometry([8, 12, 7], 11, { kernelSize: [2, 3], strides: [1, 3] }, 3),
+  convGeometry([8, 12, 33], 5, { kernelSize: [2, 3], strides: [1, 3] }, 3),
   convTransposeGeometry([5, 6, 4], 15, { kernelSize: [3, 2], strides: [1, 2], padding: "same" }, 2),
-  convGeometry([7, 9, 3], 30, { kernelSize: [3, 1], padding: [1, 0] }, 2),
+  convGeometry([7, 9, 2], 98, { kernelSize: [3, 1], padding: [1, 0] }, 1),
   convGeometry([6, 6, 37], 3, { kernelSize: 3, padding: "same" }, 5),
   convGeometry([9, 8, 50], 2, { kernelSize: 2, strides: 3 }, 5),
   convGeometry([6, 6, 5], 1, { kernelSize: 3, dilationRate: 2, padding: "same" }, 5),

@@ -8,6 +8,7 @@ import {
   innerSize,
   inputGradientTaps,
   readsRuns,
+  runCount,
   tapCount,
   type TapTable,
   tileLayout,
@@ -227,9 +228,9 @@ export class Conv2dPasses {
         continue;
       }
       this.#runtime.reserve(scratch, workspace);
-      const indirect = algorithm.kind === "im2col" ? 0 : 1;
+      const runs = algorithm.kind === "im2col" ? 0 : runCount(table);
       const columns = table.output[2] / table.groups;
-      this.#runtime.callNarrow(columns, "conv2d_pass", ...places, swapped, indirect, ...ends);
+      this.#runtime.callNarrow(columns, "conv2d_pass", ...places, swapped, runs, ...ends);
     }
   }
 
@@ -286,8 +287,8 @@ export class Conv2dPasses {
     }
     const pixels = table.pictures * table.grid[0] * table.grid[1], k = innerSize(table);
     const n = table.output[2] / table.groups, narrow = n <= NARROW;
-    const indirect = algorithm.kind === "indirect" && (narrow || readsRuns(table));
-    const rows = table.taps[0].length;
+    const rows = table.taps[0].length, inPlace = algorithm.kind === "indirect";
+    const runs = inPlace && (narrow || readsRuns(table)) ? runCount(table) : 0;
     // Slices of whole register tiles, one a row of taps: where their pixels are read in place, and where few
     // parts would leave threads without work.
     const sized = (slices: number) =>
@@ -295,10 +296,10 @@ export class Conv2dPasses {
     const tiles = Math.ceil(pixels / tileLayout(table).rows);
     const parts = Math.max(1, Math.min(PARTS, Math.floor(PARTIAL_BYTES / sized(rows)), tiles));
     const apart = !narrow && parts * table.groups < PARTS && rows > 1;
-    const slices = apart || (indirect && !narrow) ? rows : 1;
+    const slices = apart || (runs && !narrow) ? rows : 1;
     const sums = narrow ? 4 * n * (k + 3 * tapCount(table)) : 0;
     this.#runtime.reserve(scratch + sums, parts * sized(slices));
-    const options = [parts, slices, apart ? 1 : 0, indirect ? 1 : 0];
+    const options = [parts, slices, apart ? 1 : 0, runs];
     this.#runtime.callNarrow(n, "conv2d_kernel_gradient", ...places, ...options);
     return false;
   }
