@@ -31,24 +31,26 @@ export {
 } from "./core/initializers.ts";
 export type { Block } from "./core/block.ts";
 export {
-  type BackwardContext,
   type Config,
-  type ForwardContext,
-  type GradientRule,
   input,
   type Json,
   type Layer,
   type LayerKind,
   type LayerOptions,
   type LayerPart,
-  type Lowering,
-  type Operation,
-  type Parameter,
   type ParameterSpec,
   type Relevance,
   type Symbolic,
-  type Value,
 } from "./core/layer.ts";
+export type {
+  BackwardContext,
+  ForwardContext,
+  GradientRule,
+  Lowering,
+  Operation,
+  Parameter,
+  Value,
+} from "./core/operation.ts";
 export type { Cells } from "./core/reach.ts";
 export { l1, l1l2, l2, type Regularizer, type RegularizerConfig } from "./core/regularizers.ts";
 export {
@@ -572,14 +574,14 @@ export { type Opened } from "./core/data/opened.ts";
 export { SHAPE_CLASSES } from "./core/data/shape_distances.ts";
 export { shapes, type ShapesOptions } from "./core/data/shapes.ts";
 export { type ChannelStatistics, channelStatistics } from "./core/data/statistics.ts";
-export {
-  decodeSafetensors,
-  encodeSafetensors,
-  type Safetensors,
-  type SafetensorsData,
-  type SafetensorsDtype,
-  type SafetensorsInput,
-  type SafetensorsTensor,
+export { decodeSafetensors } from "./core/formats/safetensors_read.ts";
+export { encodeSafetensors } from "./core/formats/safetensors_write.ts";
+export type {
+  Safetensors,
+  SafetensorsData,
+  SafetensorsDtype,
+  SafetensorsInput,
+  SafetensorsTensor,
 } from "./core/formats/safetensors.ts";
 export {
   decodeNpy,

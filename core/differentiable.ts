@@ -1,7 +1,7 @@
 import { DeconvError } from "./errors.ts";
 import { valuesNamed } from "./graph.ts";
-import type { GradientRule } from "./layer.ts";
 import { Network, tensorList, type Tensors } from "./network.ts";
+import type { GradientRule } from "./operation.ts";
 import { checkInputs } from "./source.ts";
 import type { Tensor } from "./tensor.ts";
 import { penalize } from "./wasm/weights.ts";

@@ -7,7 +7,7 @@ import { decodeAnyModel } from "./exchange/decode.ts";
 import { type Inspection, inspectModel } from "./exchange/inspect.ts";
 import { isSafetensors } from "./exchange/sniff.ts";
 import { filler, partialBytes } from "./formats/partial.ts";
-import { safetensorsHeaderBytes } from "./formats/safetensors.ts";
+import { safetensorsHeaderBytes } from "./formats/safetensors_read.ts";
 import type { Model } from "./model.ts";
 import { type DecodedModel, encodeModel } from "./save.ts";
 import type { Shape } from "./tensor.ts";

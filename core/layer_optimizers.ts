@@ -1,6 +1,7 @@
 import { DeconvError } from "./errors.ts";
-import type { Layer, Parameter } from "./layer.ts";
+import type { Layer } from "./layer.ts";
 import { fitsPattern } from "./name_pattern.ts";
+import type { Parameter } from "./operation.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { makeOptimizer, type OptimizerName } from "./optimizers.ts";
 

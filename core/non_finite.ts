@@ -1,7 +1,7 @@
 import type { Block } from "./block.ts";
 import { DeconvError } from "./errors.ts";
 import { placeName } from "./graph.ts";
-import type { ForwardContext } from "./layer.ts";
+import type { ForwardContext } from "./operation.ts";
 import { Plan } from "./plan.ts";
 
 /** The place of the first number that is none or infinite; -1 where all are finite. */

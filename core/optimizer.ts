@@ -1,7 +1,8 @@
 import type { Block } from "./block.ts";
 import { DeconvError } from "./errors.ts";
-import type { Config, Parameter } from "./layer.ts";
+import type { Config } from "./layer.ts";
 import { fitsPattern } from "./name_pattern.ts";
+import type { Parameter } from "./operation.ts";
 import { type LearningRate, learningRateAt, momentumAt } from "./schedules.ts";
 import { paddedBytes } from "./wasm/arena.ts";
 import { clip, scale, sumOfSquares } from "./wasm/elementwise.ts";

@@ -1,8 +1,8 @@
 import type { Precision } from "./algorithm.ts";
 import { Block } from "./block.ts";
 import { type Graph, placeName } from "./graph.ts";
-import type { BackwardContext, ForwardContext, Operation, Value } from "./layer.ts";
 import { layOut, type Lifetime } from "./layout.ts";
+import type { BackwardContext, ForwardContext, Operation, Value } from "./operation.ts";
 import { sizeOf } from "./tensor.ts";
 import { paddedBytes } from "./wasm/arena.ts";
 import { add } from "./wasm/elementwise.ts";

@@ -1,12 +1,9 @@
 import { readArchitecture, writeArchitecture } from "./architecture.ts";
 import { DeconvError } from "./errors.ts";
 import { crc32 } from "./formats/crc32.ts";
-import {
-  decodeSafetensors,
-  encodeSafetensors,
-  type SafetensorsData,
-  type SafetensorsTensor,
-} from "./formats/safetensors.ts";
+import type { SafetensorsData, SafetensorsTensor } from "./formats/safetensors.ts";
+import { decodeSafetensors } from "./formats/safetensors_read.ts";
+import { encodeSafetensors } from "./formats/safetensors_write.ts";
 import type { Model } from "./model.ts";
 import { model } from "./sequential.ts";
 import { sameShape, type Shape, shapeText, type Tensor } from "./tensor.ts";

@@ -1,5 +1,6 @@
 import { DeconvError } from "./errors.ts";
-import type { Layer, Parameter, ParameterSpec } from "./layer.ts";
+import type { Layer, ParameterSpec } from "./layer.ts";
+import type { Parameter } from "./operation.ts";
 import { sameShape, shapeText } from "./tensor.ts";
 
 const nameOf = (layer: Layer | string) => typeof layer === "string" ? layer : layer.name;

@@ -10,7 +10,7 @@ import {
   random,
   rmsprop,
 } from "../mod.ts";
-import type { Parameter } from "../core/layer.ts";
+import type { Parameter } from "../core/operation.ts";
 import { runtime } from "../core/wasm/runtime.ts";
 import { invalidOptimizerCases, type OptimizerCase, optimizerCases } from "./cases/optimizer.ts";
 import { optimizerInputs } from "./harness/case_inputs.ts";

@@ -1,7 +1,7 @@
 /** `deno task oracle`: it passes what is right, fails what is wrong, and says so in the agreed words. */
 
 import assert from "node:assert/strict";
-import { encodeSafetensors } from "../core/formats/safetensors.ts";
+import { encodeSafetensors } from "../core/formats/safetensors_write.ts";
 import conv2dGolden from "./golden/conv2d.json" with { type: "json" };
 import layersGolden from "./golden/layers.json" with { type: "json" };
 import lossesGolden from "./golden/losses.json" with { type: "json" };

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { DeconvError } from "../core/errors.ts";
-import {
-  decodeSafetensors,
-  encodeSafetensors,
-  type SafetensorsData,
-  type SafetensorsDtype,
-  type SafetensorsInput,
+import type {
+  SafetensorsData,
+  SafetensorsDtype,
+  SafetensorsInput,
 } from "../core/formats/safetensors.ts";
+import { decodeSafetensors } from "../core/formats/safetensors_read.ts";
+import { encodeSafetensors } from "../core/formats/safetensors_write.ts";
 
 /** A file written by hand: the header as text, then the data. */
 function file(header: string, data: ArrayLike<number> = [], length?: bigint): Uint8Array {

@@ -1,6 +1,6 @@
 import type { Block } from "../block.ts";
 import { DeconvError } from "../errors.ts";
-import type { Parameter } from "../layer.ts";
+import type { Parameter } from "../operation.ts";
 import { sameShape } from "../tensor.ts";
 import { runtime } from "../wasm/runtime.ts";
 import { blend } from "../wasm/weights.ts";

@@ -3,7 +3,7 @@ import { DeconvError } from "../errors.ts";
 import { decodeOnnxGraph, type OnnxGraph } from "../formats/onnx/proto.ts";
 import { whole } from "../formats/partial.ts";
 import { listPyTorch } from "../formats/pytorch.ts";
-import { readSafetensorsHeader } from "../formats/safetensors.ts";
+import { readSafetensorsHeader } from "../formats/safetensors_read.ts";
 import { readTfjsManifest, type TfjsGroup } from "../formats/tfjs_weights.ts";
 import { buildGraph, type Graph } from "../graph.ts";
 import type { Shape } from "../tensor.ts";

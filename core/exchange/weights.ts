@@ -1,8 +1,9 @@
 /** Tensors of another program, by their names, become the weights of a model. */
 import { DeconvError } from "../errors.ts";
 import type { Graph } from "../graph.ts";
-import type { Layer, Parameter } from "../layer.ts";
+import type { Layer } from "../layer.ts";
 import type { Model } from "../model.ts";
+import type { Parameter } from "../operation.ts";
 import { type Shape, shapeText, sizeOf, type Tensor } from "../tensor.ts";
 import { expectShape } from "./assembly.ts";
 

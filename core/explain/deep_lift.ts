@@ -1,8 +1,8 @@
 import { positive } from "../geometry.ts";
 import type { Graph } from "../graph.ts";
-import { INFERENCE } from "../layer.ts";
 import type { Model } from "../model.ts";
 import type { Tensors } from "../network.ts";
+import { INFERENCE } from "../operation.ts";
 import { Plan } from "../plan.ts";
 import { baselineOf, type InputBaseline } from "./baseline.ts";
 import { type ExplainOptions, rows } from "./gradient.ts";

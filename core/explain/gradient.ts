@@ -2,9 +2,9 @@
 import type { Watched } from "../differentiable.ts";
 import { DeconvError } from "../errors.ts";
 import { positive } from "../geometry.ts";
-import type { GradientRule } from "../layer.ts";
 import type { Model } from "../model.ts";
 import { tensorList, type Tensors } from "../network.ts";
+import type { GradientRule } from "../operation.ts";
 import { sizeOf, type Tensor } from "../tensor.ts";
 import { inputsOf, resolveTarget, type Target } from "./target.ts";
 import type { Evaluated } from "./target.ts";

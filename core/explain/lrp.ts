@@ -2,9 +2,9 @@
 import { DeconvError } from "../errors.ts";
 import { positive } from "../geometry.ts";
 import { valuesNamed } from "../graph.ts";
-import { INFERENCE } from "../layer.ts";
 import type { Model } from "../model.ts";
 import { tensorList, type Tensors } from "../network.ts";
+import { INFERENCE } from "../operation.ts";
 import { sizeOf, type Tensor } from "../tensor.ts";
 import { canonical } from "./lrp/canonical.ts";
 import { explaining, type ExplainOptions, rows } from "./gradient.ts";

@@ -1,5 +1,6 @@
 /** One layer by itself, with any inputs. */
-import { INFERENCE, type Layer } from "../layer.ts";
+import type { Layer } from "../layer.ts";
+import { INFERENCE } from "../operation.ts";
 import { Plan } from "../plan.ts";
 import type { Shape } from "../tensor.ts";
 

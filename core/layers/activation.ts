@@ -5,9 +5,8 @@ import {
   type Layer,
   type LayerKind,
   type LayerOptions,
-  type Lowering,
-  type Value,
 } from "../layer.ts";
+import type { Lowering, Value } from "../operation.ts";
 import { cellsBefore } from "../reach.ts";
 import {
   activationForward,

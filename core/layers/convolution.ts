@@ -11,13 +11,8 @@ import {
   positive,
 } from "../geometry.ts";
 import { type Initializer, initializerConfig } from "../initializers.ts";
-import {
-  expectRank,
-  type LayerKind,
-  type LayerOptions,
-  type Lowering,
-  type ParameterSpec,
-} from "../layer.ts";
+import { expectRank, type LayerKind, type LayerOptions, type ParameterSpec } from "../layer.ts";
+import type { Lowering } from "../operation.ts";
 import { type Cells, cellsBefore, convReach } from "../reach.ts";
 import { rowOptions, type SignalConvOptions, signalConvOptions } from "../signal_geometry.ts";
 import type { Shape } from "../tensor.ts";

@@ -7,8 +7,8 @@ import {
   type Layer,
   type LayerKind,
   type LayerOptions,
-  type Value,
 } from "../layer.ts";
+import type { Value } from "../operation.ts";
 import { noCells, placesOf } from "../reach.ts";
 import { boxCopy } from "../wasm/copy.ts";
 

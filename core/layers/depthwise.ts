@@ -1,7 +1,8 @@
 import type { Constraint } from "../constraints.ts";
 import { type ConvGeometry, convGeometry, positive } from "../geometry.ts";
 import { type Initializer, initializerConfig } from "../initializers.ts";
-import type { Config, LayerKind, LayerOptions, ParameterSpec, Value } from "../layer.ts";
+import type { Config, LayerKind, LayerOptions, ParameterSpec } from "../layer.ts";
+import type { Value } from "../operation.ts";
 import { type Cells, cellsBefore, convReach, widened } from "../reach.ts";
 import type { Regularizer } from "../regularizers.ts";
 import { type Shape, sizeOf } from "../tensor.ts";

@@ -5,8 +5,8 @@ import {
   type Layer,
   type LayerKind,
   type LayerOptions,
-  type Lowering,
 } from "../layer.ts";
+import type { Lowering } from "../operation.ts";
 import { addressWords } from "../random.ts";
 import { sameCells } from "../reach.ts";
 import { broadcast } from "../wasm/broadcast.ts";

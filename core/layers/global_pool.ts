@@ -5,8 +5,8 @@ import {
   type Layer,
   type LayerKind,
   type LayerOptions,
-  type Lowering,
 } from "../layer.ts";
+import type { Lowering } from "../operation.ts";
 import { expectBoolean } from "../pooling.ts";
 import { allCells } from "../reach.ts";
 import { type Axes, poolAxis } from "../windows.ts";

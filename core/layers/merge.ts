@@ -1,5 +1,5 @@
 import { DeconvError } from "../errors.ts";
-import type { Lowering, Value } from "../layer.ts";
+import type { Lowering, Value } from "../operation.ts";
 import { type Shape, sizeOf } from "../tensor.ts";
 import { broadcast, sumsTo } from "../wasm/broadcast.ts";
 

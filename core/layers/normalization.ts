@@ -2,7 +2,8 @@
 import type { Constraint } from "../constraints.ts";
 import { DeconvError } from "../errors.ts";
 import { type Initializer, initializerConfig } from "../initializers.ts";
-import type { LayerOptions, Lowering, Parameter, ParameterSpec, Value } from "../layer.ts";
+import type { LayerOptions, ParameterSpec } from "../layer.ts";
+import type { Lowering, Parameter, Value } from "../operation.ts";
 import { type Cells, groupReach, widened } from "../reach.ts";
 import type { Regularizer } from "../regularizers.ts";
 import type { Shape } from "../tensor.ts";

@@ -4,8 +4,8 @@ import {
   type Layer,
   type LayerKind,
   type LayerOptions,
-  type Lowering,
 } from "../layer.ts";
+import type { Lowering } from "../operation.ts";
 import {
   columnWindows,
   expectBoolean,

@@ -1,10 +1,5 @@
-import {
-  createLayer,
-  type Layer,
-  type LayerKind,
-  type LayerOptions,
-  type Lowering,
-} from "../layer.ts";
+import { createLayer, type Layer, type LayerKind, type LayerOptions } from "../layer.ts";
+import type { Lowering } from "../operation.ts";
 import {
   expectBoolean,
   poolAxes,

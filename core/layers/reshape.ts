@@ -5,8 +5,8 @@ import {
   type Layer,
   type LayerKind,
   type LayerOptions,
-  type Lowering,
 } from "../layer.ts";
+import type { Lowering } from "../operation.ts";
 import { reshapeReach } from "../reach.ts";
 import { type Shape, sizeOf } from "../tensor.ts";
 

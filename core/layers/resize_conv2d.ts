@@ -1,12 +1,6 @@
 import { type ConvOptions, type Pair, pair } from "../geometry.ts";
-import {
-  type Config,
-  createLayer,
-  expectRank,
-  type Layer,
-  type LayerKind,
-  type Value,
-} from "../layer.ts";
+import { type Config, createLayer, expectRank, type Layer, type LayerKind } from "../layer.ts";
+import type { Value } from "../operation.ts";
 import { windowReach } from "../reach.ts";
 import { type Interpolation, interpolationConfig, resampledAxes } from "../resampling.ts";
 import { type Shape, sizeOf } from "../tensor.ts";

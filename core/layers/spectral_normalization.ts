@@ -6,10 +6,9 @@ import {
   type Layer,
   type LayerKind,
   type LayerOptions,
-  type Lowering,
-  type Parameter,
   type ParameterSpec,
 } from "../layer.ts";
+import type { Lowering, Parameter } from "../operation.ts";
 import { allCells } from "../reach.ts";
 import { type Shape, sizeOf, type Tensor } from "../tensor.ts";
 import { runtime } from "../wasm/runtime.ts";

@@ -1,4 +1,5 @@
-import { expectRank, type Lowering, type Value } from "../layer.ts";
+import { expectRank } from "../layer.ts";
+import type { Lowering, Value } from "../operation.ts";
 import { poolAxes, poolWindows, type WindowConfig } from "../pooling.ts";
 import { type Cells, windowReach } from "../reach.ts";
 import type { Shape } from "../tensor.ts";

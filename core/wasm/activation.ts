@@ -1,5 +1,5 @@
 import type { Block } from "../block.ts";
-import type { GradientRule } from "../layer.ts";
+import type { GradientRule } from "../operation.ts";
 import { runtime } from "./runtime.ts";
 
 /** The elementwise activations, in the order of their numbers in assembly/activation.ts. */

@@ -1,6 +1,6 @@
 import type { Block } from "../block.ts";
 import { type ConstraintConfig, normLayout } from "../constraints.ts";
-import type { Operation, Parameter, Value } from "../layer.ts";
+import type { Operation, Parameter, Value } from "../operation.ts";
 import type { RegularizerConfig } from "../regularizers.ts";
 import type { Shape } from "../tensor.ts";
 import { activationForward } from "./activation.ts";

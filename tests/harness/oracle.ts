@@ -5,7 +5,7 @@
  * files in tests/golden hold a few small ones of them as JSON, numbers written out as text.
  */
 
-import { decodeSafetensors } from "../../core/formats/safetensors.ts";
+import { decodeSafetensors } from "../../core/formats/safetensors_read.ts";
 
 /** A tensor of an oracle case. */
 export interface OracleTensor {

@@ -14,8 +14,8 @@ import {
   sequential,
   sgd,
 } from "../../mod.ts";
-import type { Parameter } from "../../core/layer.ts";
 import { checkTargets, computeLoss, lossConfig } from "../../core/losses.ts";
+import type { Parameter } from "../../core/operation.ts";
 import { runtime } from "../../core/wasm/runtime.ts";
 import type { OracleCase, OracleTensor } from "./oracle.ts";
 import type { Results } from "./oracle_layers.ts";

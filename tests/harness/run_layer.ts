@@ -7,7 +7,7 @@
 
 import assert from "node:assert/strict";
 import { getArithmetic, input, type Layer, type Model, model, type Parameter } from "../../mod.ts";
-import { type ForwardContext, INFERENCE, type Value } from "../../core/layer.ts";
+import { type ForwardContext, INFERENCE, type Value } from "../../core/operation.ts";
 import { Plan } from "../../core/plan.ts";
 import { dot, type NumberArray } from "../reference/array.ts";
 import { assertClose } from "./compare.ts";

@@ -1,7 +1,8 @@
 /** Layers of ours as the classes of Keras, by the table that reading goes by. */
 import { DeconvError } from "../../errors.ts";
-import type { Json, Layer, Parameter } from "../../layer.ts";
+import type { Json, Layer } from "../../layer.ts";
 import type { ActivationConfig } from "../../layers/activation.ts";
+import type { Parameter } from "../../operation.ts";
 import type { Shape, Tensor } from "../../tensor.ts";
 import { formOf, kerasName } from "./layers.ts";
 import { type Part, partsOf } from "./parts.ts";

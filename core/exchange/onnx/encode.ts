@@ -1,9 +1,10 @@
 import { DeconvError } from "../../errors.ts";
 import { encodeOnnxGraph, FLOAT, type OnnxValueInfo } from "../../formats/onnx/proto.ts";
 import { placeName } from "../../graph.ts";
-import type { Layer, LayerPart, Parameter } from "../../layer.ts";
+import type { Layer, LayerPart } from "../../layer.ts";
 import { layerFromConfig } from "../../layers/registry.ts";
 import type { Model } from "../../model.ts";
+import type { Parameter } from "../../operation.ts";
 import type { Shape, Tensor } from "../../tensor.ts";
 import { PRODUCER } from "./decode.ts";
 import { CONVOLUTION_EXPORTERS } from "./export_conv.ts";

@@ -1,8 +1,9 @@
 /** A network as relevance sees it: every node one sum, one copy or one function of single values. */
 import type { Block } from "../../block.ts";
 import { type Graph, type GraphNode, placeName } from "../../graph.ts";
-import { Layer, type Parameter, type Relevance } from "../../layer.ts";
+import { Layer, type Relevance } from "../../layer.ts";
 import { layerFromConfig } from "../../layers/registry.ts";
+import type { Parameter } from "../../operation.ts";
 import type { Shape, Tensor } from "../../tensor.ts";
 import { runtime } from "../../wasm/runtime.ts";
 
