@@ -30,7 +30,17 @@ export function saver(start: Start, folder: string, keep?: number): Saver {
   };
   let saved = start.saved, written = false;
 
+  const expectFinite = ({ epoch, batch }: Position) => {
+    const broken = [model, discriminator].flatMap((net) => net?.parameters ?? [])
+      .find(({ value }) => !value.view.every(Number.isFinite));
+    if (!broken) return;
+    const when = batch ? `batch ${batch} of epoch ${epoch + 1}` : `epoch ${epoch}`;
+    throw new DeconvError(
+      `Training stopped: the weights ${broken.name} are not finite after ${when}; try a smaller --learning-rate`,
+    );
+  };
   const write = async (at: Position) => {
+    expectFinite(at);
     if (saved && (keep ?? KEEP) > 1) await keepState(folder, saved);
     const path = join(folder, MODEL_FILE);
     if (!discriminator) await model.save(path, metadata);

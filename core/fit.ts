@@ -5,6 +5,7 @@ import { DeconvError } from "./errors.ts";
 import { positive } from "./geometry.ts";
 import type { Model } from "./model.ts";
 import { type Cause, whyNotFinite } from "./non_finite.ts";
+import { INFERENCE } from "./operation.ts";
 import { expectRoom } from "./room.ts";
 import type { BatchSource } from "./source.ts";
 import type { Part, Trainer } from "./train.ts";
@@ -118,7 +119,10 @@ export async function fit(
         await list.call("onNonFiniteLoss", at, loss.total, run);
         if (run.reason === null) {
           const context = { training: true, seed, step: epoch * count + batch };
-          throw notFinite(loss.total, at, whyNotFinite(plan, context, targets));
+          const where = `the loss became ${loss.total} in epoch ${epoch + 1}, batch ${
+            batch + 1
+          } of ${count}`;
+          throw notFinite(where, whyNotFinite(plan, context, targets));
         }
         return false;
       }
@@ -132,7 +136,19 @@ export async function fit(
     const logs = totals.logs();
     if (validation) {
       await list.call("onValidationBegin", epoch, run);
-      Object.assign(logs, await trainer.evaluate(validation, batchSize, "val_"));
+      const at = { epoch, batch: count - 1, batches: count, size };
+      const evaluated = await trainer.evaluate(
+        validation,
+        batchSize,
+        "val_",
+        async (loss, place, plan, targets) => {
+          if (run.reason === null) await list.call("onNonFiniteLoss", at, loss, run);
+          if (run.reason !== null) return;
+          const where = `val_loss became ${loss} in epoch ${epoch + 1}, ${place}`;
+          throw notFinite(where, whyNotFinite(plan, INFERENCE, targets));
+        },
+      );
+      Object.assign(logs, evaluated);
       await list.call("onValidationEnd", epoch, run);
     }
     model.progress = { epoch: epoch + 1, batch: 0 };
@@ -167,14 +183,6 @@ function partOf(
   return { of, before, last: batch === end - 1 };
 }
 
-function notFinite(
-  loss: number,
-  { epoch, batch, batches }: BatchPosition,
-  { found, advice }: Cause,
-): DeconvError {
-  return new DeconvError(
-    `Training stopped: the loss became ${loss} in epoch ${epoch + 1}, batch ${
-      batch + 1
-    } of ${batches}: ${found}; ${advice}`,
-  );
+function notFinite(where: string, { found, advice }: Cause): DeconvError {
+  return new DeconvError(`Training stopped: ${where}: ${found}; ${advice}`);
 }

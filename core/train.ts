@@ -1,5 +1,5 @@
 import type { Block } from "./block.ts";
-import { batches } from "./data/batches.ts";
+import { batchCount, batches } from "./data/batches.ts";
 import { DeconvError } from "./errors.ts";
 import type { Graph } from "./graph.ts";
 import { type LayerOptimizers, OptimizerTable } from "./layer_optimizers.ts";
@@ -62,6 +62,14 @@ export interface Part {
   /** Whether it is the last. */
   readonly last: boolean;
 }
+
+/** Told of a loss that is not finite, and of what batch. */
+type NotFinite = (
+  loss: number,
+  place: string,
+  plan: Plan,
+  targets: readonly Block[],
+) => void | Promise<void>;
 
 /** Trains and evaluates one network with one loss and one optimizer. */
 export class Trainer implements Compiled {
@@ -210,15 +218,31 @@ export class Trainer implements Compiled {
     return targets;
   }
 
-  /** Loss and metrics over a source, without learning. */
-  async evaluate(source: BatchSource, batchSize: number, prefix = ""): Promise<Logs> {
-    const totals = this.totals();
+  /**
+   * Loss and metrics over a source, without learning.
+   *
+   * @param notFinite Is told of a batch whose loss is not finite, by a plan that holds it.
+   */
+  async evaluate(
+    source: BatchSource,
+    batchSize: number,
+    prefix = "",
+    notFinite?: NotFinite,
+  ): Promise<Logs> {
+    const totals = this.totals(), count = batchCount(source.size, batchSize);
     const turn = turns();
+    let batch = 0;
     for (const indices of batches(source.size, { batchSize })) {
       const plan = this.plans.get({ batch: indices.length, gradients: false });
       const targets = await this.read(plan, source, indices);
       plan.forward(INFERENCE);
-      totals.add(this.#penalized(this.#loss(plan, targets)), plan, targets);
+      const loss = this.#penalized(this.#loss(plan, targets));
+      totals.add(loss, plan, targets);
+      batch++;
+      if (notFinite && !Number.isFinite(loss.total)) {
+        const held = await this.read(plan, source, indices);
+        await notFinite(loss.total, `batch ${batch} of ${count} of the validation`, plan, held);
+      }
       await turn();
     }
     return totals.logs(prefix);

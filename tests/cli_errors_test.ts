@@ -114,7 +114,7 @@ function failures(at: (name: string) => string): Failure[] {
     ),
     wrong(
       train("--learning-rate", "1e30", "--batch-size", "16"),
-      /val_loss became NaN in epoch 1; try a smaller --learning-rate/,
+      /val_loss became NaN in epoch 1, batch 1 of \d+ of the validation: first in the output of layer/,
     ),
     wrong(
       train("--learning-rate", "1e20", "--optimizer", "sgd", "--loss", "mse"),

@@ -146,3 +146,16 @@ Deno.test({
       assert.deepEqual(decodeModel(Deno.readFileSync(kept)).model.progress, { epoch: 0, batch: 3 });
     }),
 });
+
+Deno.test("weights that are no numbers any more are not saved, also within an epoch", () =>
+  withFolder(async (folder) => {
+    const out = join(folder, "run"), rate = ["--optimizer", "adam", "--learning-rate", "3e38"];
+    const args = [...RUN, "--samples", "16", ...rate, "--checkpoint-every", "1", "--out", out];
+    const { code, err } = await run("train", ...args);
+    assert.equal(code, 1, err);
+    assert.match(
+      err,
+      /^error: Training stopped: the weights \S+ are not finite after batch 1 of epoch 1; try [^\n]*$/,
+    );
+    assert.ok(!filesIn(folder).some((name) => name.endsWith(".safetensors")));
+  }));

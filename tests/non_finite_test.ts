@@ -15,6 +15,7 @@ import {
   shapes,
   type Tensor,
   tensor,
+  terminateOnNaN,
   trainAdversaries,
 } from "../mod.ts";
 
@@ -92,6 +93,25 @@ Deno.test("the first layer that is not finite is named, with its weights if they
     () => large.fit(x, y, options),
     /every layer's output is finite, the loss of them is not; try a smaller/,
   );
+});
+
+Deno.test("a loss of the validation that is not finite is named by its batch and layer", async () => {
+  const { x, y } = data(), net = network();
+  net.compile({ loss: "mse", optimizer: sgd({ learningRate: 1e30 }) });
+  const options = { batchSize: 6, validationData: [x, y] as [Tensor, Tensor] };
+  await refused(
+    () => net.fit(x, y, options),
+    /^Training stopped: val_loss became \w+ in epoch 1, batch 1 of 1 of the validation: first in the output of layer "[a-d]", whose weights .*; try a smaller/,
+  );
+  const { x: bad } = data();
+  bad.data[5 * 72] = NaN;
+  const checked = { batchSize: 2, validationData: [bad, y] as [Tensor, Tensor] };
+  await refused(
+    () => network().fit(x, y, checked),
+    /val_loss became NaN in epoch 1, batch 3 of 3 of the validation: sample 2 of the batch holds NaN; look/,
+  );
+  const { reason } = await network().fit(x, y, { ...checked, callbacks: [terminateOnNaN()] });
+  assert.match(reason!, /the loss became NaN in epoch 1/);
 });
 
 Deno.test("looking for it changes no running statistics and no weights", async () => {
