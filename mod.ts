@@ -18,6 +18,7 @@
  * @module
  */
 export { DeconvError } from "./core/errors.ts";
+export type { Json } from "./core/json.ts";
 export { sameShape, type Shape, shapeText, type Tensor, tensor, zeros } from "./core/tensor.ts";
 export { type Random, random } from "./core/random.ts";
 export {
@@ -33,7 +34,6 @@ export type { Block } from "./core/block.ts";
 export {
   type Config,
   input,
-  type Json,
   type Layer,
   type LayerKind,
   type LayerOptions,

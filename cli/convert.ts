@@ -1,5 +1,6 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { Command } from "commander";
+import { TFJS_WEIGHTS } from "../core/exchange/tfjs.ts";
 import { writeFileAtomic } from "../core/file.ts";
 import {
   DeconvError,
@@ -30,7 +31,7 @@ const WRITERS: Readonly<Record<string, Writer>> = {
   ".keras": async (model, path) => await writeFileAtomic(path, encodeKeras(model)),
   ".json": async (model, path, metadata) => {
     const name = basename(path).replace(/\.json$/i, "");
-    const weightsFile = name === "model" ? "group1-shard1of1.bin" : `${name}.weights.bin`;
+    const weightsFile = name === "model" ? TFJS_WEIGHTS : `${name}.weights.bin`;
     const { json, weights } = encodeTfjs(model, { metadata, weightsFile });
     // The weights first: a model.json that is there has all its files.
     await writeFileAtomic(join(dirname(path), weightsFile), weights);

@@ -20,7 +20,7 @@ export interface NamedTarget {
 }
 
 /** An eighth of a picture's sides, in its middle. */
-export function middleOf([height, width]: Shape) {
+function middleOf([height, width]: Shape) {
   const tall = Math.max(1, Math.round(height / 8)), wide = Math.max(1, Math.round(width / 8));
   return {
     top: Math.floor((height - tall) / 2),

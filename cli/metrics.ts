@@ -3,7 +3,7 @@ import type { Logs } from "../mod.ts";
 import { writeFileAtomic } from "../core/file.ts";
 
 /** Name of the table of losses in a run's folder. */
-export const METRICS_FILE = "metrics.csv";
+const METRICS_FILE = "metrics.csv";
 
 /** The rows of a run's table of losses: one an epoch. */
 export class Metrics {

@@ -22,7 +22,7 @@ export function positiveNumber(text: string): number {
 }
 
 /** Reads a grid such as 2x2. */
-export function gridSize(text: string): { rows: number; columns: number } {
+function gridSize(text: string): { rows: number; columns: number } {
   const [, rows, columns] = /^([1-9]\d?)x([1-9]\d?)$/.exec(text) ?? [];
   if (rows) return { rows: Number(rows), columns: Number(columns) };
   throw new InvalidArgumentError("Give rows and columns, such as 2x2.");

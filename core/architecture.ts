@@ -3,7 +3,8 @@
  * from anywhere.
  */
 import { DeconvError } from "./errors.ts";
-import { type Config, input, type Json, type Layer, type Symbolic } from "./layer.ts";
+import { type Json, list, malformed, record, text, wholeNumbers } from "./json.ts";
+import { type Config, input, type Layer, type Symbolic } from "./layer.ts";
 import { layerFromConfig } from "./layers/registry.ts";
 import type { Model } from "./model.ts";
 import type { Regularizer } from "./regularizers.ts";
@@ -115,37 +116,4 @@ export function expectFits(value: Symbolic): Symbolic {
   throw new DeconvError(
     `${where} has the shape ${shapeText(value.shape)}: too large for any memory`,
   );
-}
-
-function malformed(fault: string): DeconvError {
-  return new DeconvError(`its description of the network is malformed: ${fault}`);
-}
-
-/** Checks that JSON is an object. */
-export function record(value: unknown, what: string): Record<string, unknown> {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-    return value as Record<string, unknown>;
-  }
-  throw malformed(`${what} is not an object`);
-}
-
-/** Checks that JSON is a list. */
-export function list(value: unknown, what: string): unknown[] {
-  if (Array.isArray(value)) return value;
-  throw malformed(`${what} is not a list`);
-}
-
-/** Checks that JSON is a list of whole numbers from 0. */
-export function wholeNumbers(value: unknown, what: string): number[] {
-  const numbers = list(value, what);
-  if (numbers.every((n) => Number.isSafeInteger(n) && (n as number) >= 0)) {
-    return numbers as number[];
-  }
-  throw malformed(`${what} is not of whole numbers from 0`);
-}
-
-/** Checks that JSON is text. */
-export function text(value: unknown, what: string): string {
-  if (typeof value === "string") return value;
-  throw malformed(`${what} is not a text`);
 }

@@ -1,15 +1,11 @@
 import { DeconvError } from "./errors.ts";
 import type { ConstraintConfig } from "./constraints.ts";
 import type { Initializer } from "./initializers.ts";
+import type { Json } from "./json.ts";
 import type { Lowering, Parameter } from "./operation.ts";
 import type { Cells } from "./reach.ts";
 import { type Regularizer, type RegularizerConfig, regularizerConfig } from "./regularizers.ts";
 import type { Shape, Tensor } from "./tensor.ts";
-
-/** Anything JSON can hold: what layer configurations are made of. */
-export type Json = string | number | boolean | null | readonly Json[] | {
-  readonly [key: string]: Json | undefined;
-};
 
 /** A layer's settings, complete and serialisable: what `save` writes and `loadModel` reads. */
 export type Config = { readonly [key: string]: Json | undefined };

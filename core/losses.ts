@@ -104,7 +104,7 @@ export interface WeightedLosses {
 export type Loss = LossName | LossOptions | WeightedLosses | CustomLoss;
 
 /** All names, for messages. */
-export const LOSSES: readonly LossName[] = [...LOSS_KINDS.keys()] as LossName[];
+const LOSSES: readonly LossName[] = [...LOSS_KINDS.keys()] as LossName[];
 
 /**
  * Fills in a loss.

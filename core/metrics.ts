@@ -89,7 +89,7 @@ const KINDS: ReadonlyMap<string, MetricKind> = new Map(
 );
 
 /** All names, for messages. */
-export const METRICS: readonly MetricName[] = [...KINDS.keys()] as MetricName[];
+const METRICS: readonly MetricName[] = [...KINDS.keys()] as MetricName[];
 
 /**
  * Fills in a metric.

@@ -175,7 +175,7 @@ const FACTORIES: Record<OptimizerName, (options: any) => Optimizer> = {
 };
 
 /** All names, for messages. */
-export const OPTIMIZERS: readonly string[] = Object.keys(FACTORIES);
+const OPTIMIZERS: readonly string[] = Object.keys(FACTORIES);
 
 /**
  * Makes an optimizer from its name and options, as the command line and saved files have them.

@@ -22,7 +22,7 @@ export const noCells = (shape: Shape): Cells => shape.map((size) => new Uint8Arr
 export const anyCells = (cells: Cells): boolean => cells.every((axis) => axis.includes(1));
 
 /** Whether an axis has every place. */
-export const fullAxis = (axis: Uint8Array): boolean => !axis.includes(0);
+const fullAxis = (axis: Uint8Array): boolean => !axis.includes(0);
 
 /** Adds values to others, in place. */
 export function addCells(to: Cells, cells: Cells): void {

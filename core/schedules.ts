@@ -177,7 +177,7 @@ const CHECKS: Readonly<Record<Check, [says: string, fits: (value: unknown) => bo
  *
  * @throws {DeconvError} When an option is missing, unknown or out of range; the message names it.
  */
-export function checkLearningRate(schedule: LearningRate): void {
+function checkLearningRate(schedule: LearningRate): void {
   if (typeof schedule === "number" || typeof schedule === "function") return;
   const kind = (schedule as Schedule | null)?.kind as Schedule["kind"];
   if (!Object.hasOwn(OPTIONS, kind ?? "")) {

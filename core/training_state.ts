@@ -2,10 +2,9 @@
  * How a model was being trained, as JSON and tensors of a saved file: optimizers, losses, metrics,
  * progress and what callbacks keep. Reading it trusts nothing: files come from anywhere.
  */
-import { list, record, text, wholeNumbers } from "./architecture.ts";
 import type { CallbackState } from "./callbacks/callback.ts";
 import type { CallbackStates } from "./callbacks/list.ts";
-import type { Json } from "./layer.ts";
+import { type Json, list, record, text, wholeNumbers } from "./json.ts";
 import type { Loss } from "./losses.ts";
 import type { Metric } from "./metrics.ts";
 import type { Model } from "./model.ts";

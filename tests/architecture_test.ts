@@ -69,6 +69,7 @@ const LEAVES = [
     "cost",
     "block",
     "layout",
+    "json",
     "operation",
     "portable_math",
     "name_pattern",

@@ -1,5 +1,5 @@
 import { DeconvError } from "../errors.ts";
-import type { Json } from "../layer.ts";
+import type { Json } from "../json.ts";
 import type { Model } from "../model.ts";
 import type { Optimizer } from "../optimizer.ts";
 import type { Tensor } from "../tensor.ts";

@@ -104,12 +104,3 @@ export function reading<T>(name: string, read: () => T): T {
     throw error;
   }
 }
-
-/** Parses JSON. */
-export function parseJson(text: string, what: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new DeconvError(`${what} is not readable JSON`);
-  }
-}

@@ -2,13 +2,13 @@
  * ConvNetJS (A. Karpathy, https://cs.stanford.edu/people/karpathy/convnetjs/): `net.toJSON()` is a list of
  * layers, each with its sizes; volumes are numbered w[(y·width + x)·depth + d], which is NHWC.
  */
-import { list, record } from "../architecture.ts";
 import { DeconvError } from "../errors.ts";
+import { list, parseJson, record } from "../json.ts";
 import { input, type Layer, type Symbolic } from "../layer.ts";
 import { layerFromConfig } from "../layers/registry.ts";
 import { type Shape, sizeOf, type Tensor } from "../tensor.ts";
 import type { DecodedModel } from "../save.ts";
-import { type Assembly, assembly, type FindWeights, parseJson, reading } from "./assembly.ts";
+import { type Assembly, assembly, type FindWeights, reading } from "./assembly.ts";
 
 type Description = Record<string, unknown>;
 

@@ -2,7 +2,6 @@
  * Layers models of TensorFlow.js (https://www.tensorflow.org/js/guide/save_load): `model.json`, which holds the
  * network as Keras describes it and a manifest of the weights, and files of weights beside it.
  */
-import { list, record } from "../architecture.ts";
 import { DeconvError } from "../errors.ts";
 import {
   decodeTfjsWeights,
@@ -10,11 +9,11 @@ import {
   readTfjsManifest,
   type TfjsGroup,
 } from "../formats/tfjs_weights.ts";
-import type { Json } from "../layer.ts";
+import { type Json, list, parseJson, record } from "../json.ts";
 import type { Model } from "../model.ts";
 import type { Shape, Tensor } from "../tensor.ts";
 import type { DecodedModel } from "../save.ts";
-import { assembly, parseJson, reading } from "./assembly.ts";
+import { assembly, reading } from "./assembly.ts";
 import { readKerasGraph } from "./keras/graph.ts";
 import { TFJS } from "./keras/target.ts";
 import { legacyNetwork, writeKerasGraph } from "./keras/write.ts";

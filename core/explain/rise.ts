@@ -27,7 +27,7 @@ export interface RiseOptions extends ManyPasses {
  * one cell, bilinear, and cut to its size at a random place. Cell i of mask n is seen where uniform number i
  * of step n of the stream "rise" is below the probability; the place is from the stream "rise/place".
  */
-export function riseMasks(
+function riseMasks(
   [height, width]: readonly [number, number],
   [rows, columns]: readonly [number, number],
   probability: number,

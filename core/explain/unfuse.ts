@@ -18,7 +18,7 @@ const made = new WeakMap<Model, Model>();
  *
  * @param name Its name.
  */
-export function bareTwin(layer: Layer, name: string): Layer {
+function bareTwin(layer: Layer, name: string): Layer {
   const twin = new Layer(layer.definition, { ...withoutActivation(layer), name, trainable: false });
   twin.parameters = layer.parameters;
   twin.builtFor = layer.builtFor;

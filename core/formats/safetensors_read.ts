@@ -2,6 +2,7 @@
  * Reads safetensors files. Nothing is trusted: lengths are checked against the bytes at hand before
  * anything of that length is allocated, and whatever the format forbids is refused with the tensor's name.
  */
+import { isRecord } from "../json.ts";
 import { shapeText } from "../tensor.ts";
 import { floatBitsOfHalf } from "./float16.ts";
 import {
@@ -164,7 +165,7 @@ function parseHeader(text: string): Record<string, unknown> {
 }
 
 function readMetadata(value: unknown): Record<string, string> {
-  if (!isObject(value)) throw refusal("read", "its __metadata__ is not a JSON object");
+  if (!isRecord(value)) throw refusal("read", "its __metadata__ is not a JSON object");
   for (const [key, text] of Object.entries(value)) {
     if (typeof text !== "string" || !text.isWellFormed() || !key.isWellFormed()) {
       throw refusal("read", `its metadata ${quote(key)} is not well-formed text`);
@@ -176,7 +177,7 @@ function readMetadata(value: unknown): Record<string, string> {
 function readEntry(name: string, entry: unknown, dataLength: number): Entry {
   const refuse = (fault: string) => refusal("read", `tensor ${quote(name)} ${fault}`);
   if (!name.isWellFormed()) throw refuse("has a name that is not well-formed Unicode");
-  if (!isObject(entry)) throw refuse("is not described by a JSON object");
+  if (!isRecord(entry)) throw refuse("is not described by a JSON object");
   for (const key of Object.keys(entry)) {
     if (!["dtype", "shape", "data_offsets"].includes(key)) {
       throw refuse(`has an unknown field ${quote(key)}`);
@@ -224,8 +225,4 @@ function readData(name: string, dtype: SafetensorsDtype, stored: Uint8Array): Sa
   const data = new array(stored.length / bytes);
   new Uint8Array(data.buffer).set(stored);
   return data;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -3,7 +3,8 @@
  * tensors, the bytes of each group one behind the other in one or several files (shards).
  */
 import { DeconvError } from "../errors.ts";
-import { type Shape, shapeText, sizeOf, type Tensor } from "../tensor.ts";
+import { isRecord } from "../json.ts";
+import { type Shape, sizeOf, type Tensor } from "../tensor.ts";
 import { floatBitsOfHalf } from "./float16.ts";
 
 /** What a manifest says of one tensor. */
@@ -43,9 +44,6 @@ function refuse(fault: string): never {
   throw new DeconvError(`Cannot read weights of TensorFlow.js: ${fault}`);
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 /**
  * Checks a manifest, given as JSON that has been parsed.
  *
@@ -55,7 +53,7 @@ export function readTfjsManifest(json: unknown): TfjsGroup[] {
   if (!Array.isArray(json)) return refuse("the manifest is not a list");
   const taken = new Set<string>();
   return json.map((group) => {
-    if (!isObject(group) || !Array.isArray(group.paths) || !Array.isArray(group.weights)) {
+    if (!isRecord(group) || !Array.isArray(group.paths) || !Array.isArray(group.weights)) {
       return refuse("a group of the manifest has no paths and weights");
     }
     const paths = group.paths.map((path) =>
@@ -77,7 +75,7 @@ export function readTfjsManifest(json: unknown): TfjsGroup[] {
 }
 
 function readWeight(value: unknown): TfjsWeight {
-  if (!isObject(value)) return refuse("the manifest is malformed");
+  if (!isRecord(value)) return refuse("the manifest is malformed");
   const { name, shape, dtype, quantization } = value;
   if (typeof name !== "string") return refuse("a weight has no name");
   const where = JSON.stringify(name.slice(0, 80));
@@ -87,7 +85,7 @@ function readWeight(value: unknown): TfjsWeight {
     refuse(`${where} is of type ${String(dtype)}; there are float32, int32, uint8, bool`);
   }
   if (quantization !== undefined) {
-    const { dtype: stored, scale, min } = isObject(quantization) ? quantization : {};
+    const { dtype: stored, scale, min } = isRecord(quantization) ? quantization : {};
     const linear = (stored === "uint8" || stored === "uint16") &&
       Number.isFinite(scale) && Number.isFinite(min);
     if (!linear && stored !== "float16") refuse(`the quantization of ${where} makes no sense`);
@@ -96,7 +94,7 @@ function readWeight(value: unknown): TfjsWeight {
 }
 
 /** How many bytes a tensor has in its file. */
-export function tfjsBytes({ shape, dtype, quantization }: TfjsWeight): number {
+function tfjsBytes({ shape, dtype, quantization }: TfjsWeight): number {
   return sizeOf(shape) * BYTES[quantization?.dtype ?? dtype];
 }
 
@@ -138,11 +136,6 @@ function decode({ shape, dtype, quantization }: TfjsWeight, view: DataView, at: 
     }
   }
   return data;
-}
-
-/** A tensor in words: `conv2d/kernel uint8 [3,3,3,32]`. */
-export function tfjsWeightText({ name, shape, dtype, quantization }: TfjsWeight): string {
-  return `${name} ${quantization?.dtype ?? dtype} ${shapeText(shape)}`;
 }
 
 /** The bytes of tensors as float32, one behind the other. */

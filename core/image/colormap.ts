@@ -84,7 +84,7 @@ export function isDiverging(colormap: Colormap): boolean {
  * Where a number falls on a scale, 0..1. A scale without extent (`low === high`) puts everything at
  * its start, or in the middle of a diverging map, so an all-zero tensor looks like zero.
  */
-export function scalePosition(value: number, { colormap, low, high }: ColorScale): number {
+function scalePosition(value: number, { colormap, low, high }: ColorScale): number {
   if (!(high > low)) return isDiverging(colormap) ? 0.5 : 0;
   return Math.min(1, Math.max(0, (value - low) / (high - low)));
 }

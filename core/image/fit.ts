@@ -31,7 +31,7 @@ export interface TileSize {
 }
 
 /** The smallest and largest side, in pixels, a tile is enlarged to. */
-export const tileSides: { readonly least: number; readonly most: number } = { least: 24, most: 72 };
+const tileSides: { readonly least: number; readonly most: number } = { least: 24, most: 72 };
 
 /** Whole factors from the largest that keeps a tile within `most` pixels to the least readable. */
 export function scalesFor(

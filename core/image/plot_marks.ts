@@ -129,7 +129,7 @@ export function axisMarks({ left, right, top, bottom }: Frame, axes: Axes): Mark
 }
 
 /** A text mark in muted ink. */
-export function muted(text: string, place: Point & Pick<TextMark, "align">): TextMark {
+function muted(text: string, place: Point & Pick<TextMark, "align">): TextMark {
   return { ...label(text, place), fill: theme.muted };
 }
 

@@ -5,7 +5,7 @@ import { drawText, measureText, wrapText } from "./text.ts";
 import { theme } from "./theme.ts";
 
 /** Pixels a sheet should not be wider than, so that it can be read at 100 % on a laptop. */
-export const sheetWidth = 1400;
+const sheetWidth = 1400;
 
 /** Pixels left free around a sheet. */
 export const sheetMargin = 24;

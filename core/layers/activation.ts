@@ -75,7 +75,7 @@ export function activationConfig(activation: Activation | undefined): Activation
 }
 
 /** Whether the activation can work in place, its input not being needed again. */
-export function worksInPlace({ kind }: ActivationConfig): boolean {
+function worksInPlace({ kind }: ActivationConfig): boolean {
   return !FROM_INPUT.includes(kind);
 }
 

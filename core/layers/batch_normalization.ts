@@ -6,7 +6,6 @@ import {
   loadStatistics,
   moveStatistics,
   normApply,
-  normGradient,
   type NormShape,
   normStatistics,
   statisticsLength,
@@ -17,8 +16,8 @@ import {
   configureNormalization,
   expectLastAxis,
   flag,
-  gradientsOf,
   type NormalizationOptions,
+  normBackward,
   rowsOf,
   valuesOf,
 } from "./normalization.ts";
@@ -98,19 +97,7 @@ export const batchNormalizationKind: LayerKind<BatchConfig> = {
         }
         normApply(shape, statistics, values, from.data, to.data);
       },
-      backward: ({ parameters: wanted }) => {
-        const gradients = gradientsOf(affine, wanted && lowering.trainable);
-        normGradient(
-          shape,
-          statistics,
-          values.gamma,
-          from.data,
-          to.gradient!,
-          from.gradient,
-          gradients,
-          { constant, gate: from.gated },
-        );
-      },
+      backward: (context) => normBackward(context, lowering, shape, statistics, affine, constant),
     });
   },
 };

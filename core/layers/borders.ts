@@ -1,7 +1,9 @@
+/** Rows and columns at the sides of pictures: left out, or added. */
 import type { Block } from "../block.ts";
 import { DeconvError } from "../errors.ts";
 import { fourSides } from "../geometry.ts";
-import { expectRank } from "../layer.ts";
+import { expectRank, type LayerKind } from "../layer.ts";
+import type { Value } from "../operation.ts";
 import { axisFrom, type Cells } from "../reach.ts";
 import type { Shape } from "../tensor.ts";
 import { boxCopy, denseStrides } from "../wasm/copy.ts";
@@ -55,12 +57,7 @@ export function withSides(shape: Shape, sides: FourSides, sign: 1 | -1 = 1): Sha
 }
 
 /** Where cells are in pictures of a shape that have these sides more, or, `sign` being −1, fewer. */
-export function shiftedCells(
-  cells: Cells,
-  shape: Shape,
-  [top, left]: FourSides,
-  sign: 1 | -1 = 1,
-): Cells {
+function shiftedCells(cells: Cells, shape: Shape, [top, left]: FourSides, sign: number): Cells {
   const along = (axis: 0 | 1, side: number) =>
     axisFrom(cells[axis], shape[axis], (place) => [place + sign * side]);
   return [along(0, top), along(1, left), cells[2]];
@@ -85,7 +82,7 @@ export function copyInto(small: Pictures, large: Pictures, sides: FourSides): ()
 }
 
 /** Prepares writing zeros at these sides of large pictures. */
-export function clearSides({ block, shape }: Pictures, sides: FourSides): () => void {
+function clearSides({ block, shape }: Pictures, sides: FourSides): () => void {
   const [top, left, bottom, right] = sides, [count, height, width, channels] = shape;
   const [picture, row] = denseStrides(shape), core = (width - left - right) * channels;
   const zeros = (offset: number, rows: number, length: number) =>
@@ -98,4 +95,54 @@ export function clearSides({ block, shape }: Pictures, sides: FourSides): () => 
     zeros(picture - after, 1, after),
   ];
   return () => parts.forEach((part) => part());
+}
+
+/** Prepares copying small pictures into large ones that have zeros at these sides. */
+function copyAmongZeros(small: Pictures, large: Pictures, sides: FourSides): () => void {
+  const fill = copyInto(small, large, sides), clear = clearSides(large, sides);
+  return () => {
+    fill();
+    clear();
+  };
+}
+
+/**
+ * The definition of a layer that adds zeros at the sides which an option names, or, `sign` being −1, leaves
+ * out what is there. Each is the gradient of the other.
+ */
+export function bordersKind<Option extends string>(
+  kind: string,
+  option: Option,
+  standard: number,
+  sign: 1 | -1,
+): LayerKind<{ [name in Option]: Sides }> {
+  const sidesOf = (config: { [name in Option]: Sides }) => config[option] as FourSides;
+  const [forth, back] = sign > 0 ? [copyAmongZeros, copyInner] : [copyInner, copyAmongZeros];
+  return {
+    kind,
+    relevance: "copy",
+    configure: (options) =>
+      ({ [option]: configureSides(options[option] ?? standard, option) }) as {
+        [name in Option]: Sides;
+      },
+    outputShape: (config, [shape]) => {
+      const sides = sidesOf(config), made = withSides(shape, sides, sign);
+      if (made.every((size) => size > 0)) return made;
+      throw new DeconvError(
+        `${option} [${sides.join(",")}] (top, left, bottom, right) leaves nothing of ${shape[0]}x${
+          shape[1]
+        } pixels`,
+      );
+    },
+    reach: (config, [shape], cells) => [shiftedCells(cells, shape, sidesOf(config), -sign)],
+    lower: (config, { inputs: [x], output: y, add }) => {
+      const sides = sidesOf(config);
+      const pictures = (block: Block, { shape }: Value): Pictures => ({ block, shape });
+      const forward = forth(pictures(x.data, x), pictures(y.data, y), sides);
+      const backward = x.gradient
+        ? back(pictures(y.gradient!, y), pictures(x.gradient, x), sides)
+        : () => {};
+      add({ forward, backward });
+    },
+  };
 }

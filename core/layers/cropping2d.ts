@@ -1,15 +1,5 @@
-import { DeconvError } from "../errors.ts";
 import { createLayer, type Layer, type LayerKind, type LayerOptions } from "../layer.ts";
-import {
-  clearSides,
-  configureSides,
-  copyInner,
-  copyInto,
-  type FourSides,
-  shiftedCells,
-  type Sides,
-  withSides,
-} from "./borders.ts";
+import { bordersKind, type Sides } from "./borders.ts";
 
 /** Options of `cropping2d`. */
 export interface Cropping2dOptions extends LayerOptions {
@@ -17,40 +7,13 @@ export interface Cropping2dOptions extends LayerOptions {
   cropping?: Sides;
 }
 
-type CroppingConfig = { cropping: Sides };
-
 /** The definition of the cropping layer. */
-export const cropping2dKind: LayerKind<CroppingConfig> = {
-  kind: "cropping2d",
-  relevance: "copy",
-  configure: ({ cropping }) => ({ cropping: configureSides(cropping ?? 0, "cropping") }),
-  outputShape: ({ cropping }, [shape]) => {
-    const cropped = withSides(shape, cropping as FourSides, -1);
-    if (cropped.every((size) => size > 0)) return cropped;
-    throw new DeconvError(
-      `cropping [${
-        (cropping as FourSides).join(",")
-      }] (top, left, bottom, right) leaves nothing of ${shape[0]}x${shape[1]} pixels`,
-    );
-  },
-  reach: ({ cropping }, [shape], cells) => [shiftedCells(cells, shape, cropping as FourSides)],
-  lower: ({ cropping }, { inputs: [from], output, add }) => {
-    const sides = cropping as FourSides, { shape } = output;
-    const x = { block: from.data, shape: from.shape };
-    const crop = copyInner(x, { block: output.data, shape }, sides);
-    if (!from.gradient) return add({ forward: crop, backward: () => {} });
-    const dx = { block: from.gradient, shape: from.shape };
-    const fill = copyInto({ block: output.gradient!, shape }, dx, sides);
-    const clear = clearSides(dx, sides);
-    add({
-      forward: crop,
-      backward: () => {
-        fill();
-        clear();
-      },
-    });
-  },
-};
+export const cropping2dKind: LayerKind<{ cropping: Sides }> = bordersKind(
+  "cropping2d",
+  "cropping",
+  0,
+  -1,
+);
 
 /**
  * Leaves out rows and columns at the sides of pictures `[height, width, channels]`.

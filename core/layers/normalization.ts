@@ -1,9 +1,10 @@
 /** What the normalisation layers share: epsilon, gamma and beta, and the kernels over rows. */
+import type { Block } from "../block.ts";
 import type { Constraint } from "../constraints.ts";
 import { DeconvError } from "../errors.ts";
 import { type Initializer, initializerConfig } from "../initializers.ts";
 import type { LayerOptions, ParameterSpec } from "../layer.ts";
-import type { Lowering, Parameter, Value } from "../operation.ts";
+import type { BackwardContext, Lowering, Parameter, Value } from "../operation.ts";
 import { type Cells, groupReach, widened } from "../reach.ts";
 import type { Regularizer } from "../regularizers.ts";
 import type { Shape } from "../tensor.ts";
@@ -149,18 +150,22 @@ export function lowerGroups(
       normStatistics(shape, from.data, statistics);
       normApply(shape, statistics, values, from.data, to.data);
     },
-    backward: ({ parameters }) => {
-      const gradients = gradientsOf(affine, parameters && lowering.trainable);
-      normGradient(
-        shape,
-        statistics,
-        values.gamma,
-        from.data,
-        to.gradient!,
-        from.gradient,
-        gradients,
-        { gate: from.gated },
-      );
-    },
+    backward: (context) => normBackward(context, lowering, shape, statistics, affine),
+  });
+}
+
+/** The backward pass of a normalisation; `constant` where its statistics do not depend on the input. */
+export function normBackward(
+  { parameters }: BackwardContext,
+  { inputs: [x], output: y, trainable }: Lowering,
+  shape: NormShape,
+  statistics: Block,
+  affine: Affine<Parameter>,
+  constant = false,
+): void {
+  const gradients = gradientsOf(affine, parameters && trainable), { gamma } = valuesOf(affine);
+  normGradient(shape, statistics, gamma, x.data, y.gradient!, x.gradient, gradients, {
+    constant,
+    gate: x.gated,
   });
 }

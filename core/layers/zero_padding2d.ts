@@ -1,14 +1,5 @@
 import { createLayer, type Layer, type LayerKind, type LayerOptions } from "../layer.ts";
-import {
-  clearSides,
-  configureSides,
-  copyInner,
-  copyInto,
-  type FourSides,
-  shiftedCells,
-  type Sides,
-  withSides,
-} from "./borders.ts";
+import { bordersKind, type Sides } from "./borders.ts";
 
 /** Options of `zeroPadding2d`. */
 export interface ZeroPadding2dOptions extends LayerOptions {
@@ -16,36 +7,13 @@ export interface ZeroPadding2dOptions extends LayerOptions {
   padding?: Sides;
 }
 
-type ZeroPaddingConfig = { padding: Sides };
-
 /** The definition of the zero padding layer. */
-export const zeroPadding2dKind: LayerKind<ZeroPaddingConfig> = {
-  kind: "zero_padding2d",
-  relevance: "copy",
-  configure: ({ padding }) => ({ padding: configureSides(padding ?? 1, "padding") }),
-  outputShape: ({ padding }, [shape]) => withSides(shape, padding as FourSides),
-  reach: ({ padding }, [shape], cells) => [
-    shiftedCells(cells, shape, padding as FourSides, -1),
-  ],
-  lower: ({ padding }, { inputs: [from], output, add }) => {
-    const sides = padding as FourSides, { shape } = output;
-    const y = { block: output.data, shape };
-    const fill = copyInto({ block: from.data, shape: from.shape }, y, sides);
-    const clear = clearSides(y, sides);
-    const back = from.gradient && copyInner(
-      { block: output.gradient!, shape },
-      { block: from.gradient, shape: from.shape },
-      sides,
-    );
-    add({
-      forward: () => {
-        fill();
-        clear();
-      },
-      backward: () => back?.(),
-    });
-  },
-};
+export const zeroPadding2dKind: LayerKind<{ padding: Sides }> = bordersKind(
+  "zero_padding2d",
+  "padding",
+  1,
+  1,
+);
 
 /**
  * Adds rows and columns of zeros around pictures `[height, width, channels]`.

@@ -6,7 +6,7 @@ import { expectShare, type LossCall, type LossKind, numberOf } from "./loss.ts";
 const FORMS = { probabilities: 0, logits: 1, fused: 2 } as const;
 
 /** Σ over rows of the categorical cross-entropy; the gradient gets weight / rows. */
-export function sumRows(
+function sumRows(
   form: keyof typeof FORMS,
   sparse: boolean,
   smoothing: number,

@@ -25,7 +25,7 @@ class Growing {
  * The chance that a positive scores higher than a negative, equals counting half: U / (m·n) of Mann &
  * Whitney 1947, which is the area under the ROC curve exactly.
  */
-export function areaUnderRoc(positives: Float32Array, negatives: Float32Array): number {
+function areaUnderRoc(positives: Float32Array, negatives: Float32Array): number {
   let below = 0, upTo = 0, sum = 0;
   for (const score of positives) {
     while (below < negatives.length && negatives[below] < score) below++;

@@ -82,7 +82,7 @@ export function modelOf(subject: LayerSubject): Model {
 const copy = ({ shape, data }: Value): Array32 => ({ shape, data: data.view.slice() });
 
 /** A compiled layer that can be run again and again. */
-export class LayerRun {
+class LayerRun {
   readonly #memory = new GuardedMemory();
   readonly #net: Model;
   readonly #plan: Plan;

@@ -1,11 +1,6 @@
+import { byFactor } from "./by_factor.ts";
 import { rasterSize, unit } from "./raster.ts";
-import {
-  checkOptions,
-  type PictureTransformation,
-  type Reach,
-  reach,
-  type TransformationOptions,
-} from "./transformation.ts";
+import type { PictureTransformation, Reach, TransformationOptions } from "./transformation.ts";
 
 /** Options of {@linkcode randomBrightness}. */
 export interface BrightnessOptions extends TransformationOptions {
@@ -28,19 +23,13 @@ export interface BrightnessOptions extends TransformationOptions {
  * ```
  */
 export function randomBrightness(options: BrightnessOptions = {}): PictureTransformation {
-  const { factor = 0.2, probability = 1, ...rest } = options;
-  checkOptions("brightness", probability, rest);
-  const [low, high] = reach("brightness", "factor", factor, 1, 0);
-  return {
-    config: { kind: "brightness", factor, probability },
-    probability,
-    changes: "values",
-    shape: (shape) => shape,
-    apply(from, to, draw) {
-      const times = draw.between(low, high, 1);
-      if (times === 1) return false;
-      for (let i = rasterSize(from) - 1; i >= 0; i--) to.data[i] = unit(times * from.data[i]);
-      return true;
+  return byFactor(options, {
+    kind: "brightness",
+    standard: 0.2,
+    still: 1,
+    bounds: [0],
+    change(from, to, factor) {
+      for (let i = rasterSize(from) - 1; i >= 0; i--) to.data[i] = unit(factor * from.data[i]);
     },
-  };
+  });
 }

@@ -1,11 +1,6 @@
+import { byFactor } from "./by_factor.ts";
 import { lumaAt, type Raster, rasterSize, unit } from "./raster.ts";
-import {
-  checkOptions,
-  type PictureTransformation,
-  type Reach,
-  reach,
-  type TransformationOptions,
-} from "./transformation.ts";
+import type { PictureTransformation, Reach, TransformationOptions } from "./transformation.ts";
 
 /** Options of {@linkcode randomContrast}. */
 export interface ContrastOptions extends TransformationOptions {
@@ -29,24 +24,18 @@ export interface ContrastOptions extends TransformationOptions {
  * ```
  */
 export function randomContrast(options: ContrastOptions = {}): PictureTransformation {
-  const { factor = 0.2, probability = 1, ...rest } = options;
-  checkOptions("contrast", probability, rest);
-  const [low, high] = reach("contrast", "factor", factor, 1, 0);
-  return {
-    config: { kind: "contrast", factor, probability },
-    probability,
-    changes: "values",
-    shape: (shape) => shape,
-    apply(from, to, draw) {
-      const times = draw.between(low, high, 1);
-      if (times === 1) return false;
+  return byFactor(options, {
+    kind: "contrast",
+    standard: 0.2,
+    still: 1,
+    bounds: [0],
+    change(from, to, factor) {
       const mean = meanOf(from);
       for (let i = rasterSize(from) - 1; i >= 0; i--) {
-        to.data[i] = unit(mean + times * (from.data[i] - mean));
+        to.data[i] = unit(mean + factor * (from.data[i] - mean));
       }
-      return true;
     },
-  };
+  });
 }
 
 /** The mean luminance, or the mean value. */

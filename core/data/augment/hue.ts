@@ -1,11 +1,6 @@
+import { byFactor } from "./by_factor.ts";
 import { expectColour, rasterSize } from "./raster.ts";
-import {
-  checkOptions,
-  type PictureTransformation,
-  type Reach,
-  reach,
-  type TransformationOptions,
-} from "./transformation.ts";
+import type { PictureTransformation, Reach, TransformationOptions } from "./transformation.ts";
 
 /** Options of {@linkcode randomHue}. */
 export interface HueOptions extends TransformationOptions {
@@ -30,21 +25,14 @@ export interface HueOptions extends TransformationOptions {
  * ```
  */
 export function randomHue(options: HueOptions = {}): PictureTransformation {
-  const { factor = 0.05, probability = 1, ...rest } = options;
-  checkOptions("hue", probability, rest);
-  const [low, high] = reach("hue", "factor", factor, 0, -0.5, 0.5);
-  return {
-    config: { kind: "hue", factor, probability },
-    probability,
-    changes: "values",
+  return byFactor(options, {
+    kind: "hue",
+    standard: 0.05,
+    still: 0,
+    bounds: [-0.5, 0.5],
     shape: (shape) => expectColour("hue", shape),
-    apply(from, to, draw) {
-      const turn = draw.between(low, high, 1);
-      if (turn === 0) return false;
-      turnHue(from.data, to.data, rasterSize(from), 6 * turn);
-      return true;
-    },
-  };
+    change: (from, to, turn) => turnHue(from.data, to.data, rasterSize(from), 6 * turn),
+  });
 }
 
 /** Turns the hue of pixels by so many sixths of the circle. */

@@ -1,11 +1,6 @@
+import { byFactor } from "./by_factor.ts";
 import { expectColour, lumaAt, rasterSize, unit } from "./raster.ts";
-import {
-  checkOptions,
-  type PictureTransformation,
-  type Reach,
-  reach,
-  type TransformationOptions,
-} from "./transformation.ts";
+import type { PictureTransformation, Reach, TransformationOptions } from "./transformation.ts";
 
 /** Options of {@linkcode randomSaturation}. */
 export interface SaturationOptions extends TransformationOptions {
@@ -29,25 +24,20 @@ export interface SaturationOptions extends TransformationOptions {
  * ```
  */
 export function randomSaturation(options: SaturationOptions = {}): PictureTransformation {
-  const { factor = 0.2, probability = 1, ...rest } = options;
-  checkOptions("saturation", probability, rest);
-  const [low, high] = reach("saturation", "factor", factor, 1, 0);
-  return {
-    config: { kind: "saturation", factor, probability },
-    probability,
-    changes: "values",
+  return byFactor(options, {
+    kind: "saturation",
+    standard: 0.2,
+    still: 1,
+    bounds: [0],
     shape: (shape) => expectColour("saturation", shape),
-    apply(from, to, draw) {
-      const times = draw.between(low, high, 1);
-      if (times === 1) return false;
+    change(from, to, factor) {
       const { data } = from, out = to.data, size = rasterSize(from);
       for (let i = 0; i < size; i += 3) {
         const gray = lumaAt(data, i);
-        out[i] = unit(gray + times * (data[i] - gray));
-        out[i + 1] = unit(gray + times * (data[i + 1] - gray));
-        out[i + 2] = unit(gray + times * (data[i + 2] - gray));
+        out[i] = unit(gray + factor * (data[i] - gray));
+        out[i + 1] = unit(gray + factor * (data[i + 1] - gray));
+        out[i + 2] = unit(gray + factor * (data[i + 2] - gray));
       }
-      return true;
     },
-  };
+  });
 }

@@ -1,6 +1,6 @@
 /** What the JSON of a network says of its layers, before any is made. */
-import { list, record, text, wholeNumbers } from "../../architecture.ts";
 import { DeconvError } from "../../errors.ts";
+import { list, record, text, wholeNumbers } from "../../json.ts";
 import { kerasPaths } from "./paths.ts";
 
 /** A value in a functional network: a layer, which time it was applied, which of its outputs. */

@@ -2,7 +2,7 @@
 // deno-lint-ignore no-import-prefix
 import { zipSync } from "npm:fflate@0.8.3";
 import { encodeHdf5, type Hdf5Group } from "../../formats/hdf5_write.ts";
-import type { Json } from "../../layer.ts";
+import type { Json } from "../../json.ts";
 import type { Model } from "../../model.ts";
 import { kerasOrder } from "./order.ts";
 import { kerasPaths } from "./paths.ts";

@@ -2,12 +2,12 @@
  * Reads files of Keras: `.h5` (HDF5 with the network in an attribute) and `.keras` of version 3 (a zip file of
  * `config.json`, `metadata.json` and `model.weights.h5`, or `.npz`).
  */
-import { record } from "../../architecture.ts";
 import { DeconvError } from "../../errors.ts";
 import { type Hdf5Object, openHdf5 } from "../../formats/hdf5.ts";
 import { readZip } from "../../formats/zip.ts";
+import { parseJson, record } from "../../json.ts";
 import type { DecodedModel } from "../../save.ts";
-import { assembly, parseJson, reading } from "../assembly.ts";
+import { assembly, reading } from "../assembly.ts";
 import type { Shape } from "../../tensor.ts";
 import type { ReadModelOptions } from "../tfjs.ts";
 import { openKerasNpz } from "./npz.ts";

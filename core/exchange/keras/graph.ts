@@ -2,8 +2,8 @@
  * Networks of Keras and TensorFlow.js, which describe them in the same JSON: `Sequential` and functional ones. A
  * network that stands in another as a layer becomes its layers, named `outer/inner`.
  */
-import { wholeNumbers } from "../../architecture.ts";
 import { DeconvError } from "../../errors.ts";
+import { wholeNumbers } from "../../json.ts";
 import { input, type Layer, type Symbolic } from "../../layer.ts";
 import type { Shape, Tensor } from "../../tensor.ts";
 import { type Assembly, expectShape, type FindWeights } from "../assembly.ts";

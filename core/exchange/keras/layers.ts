@@ -1,6 +1,6 @@
 /** Layers as the classes of the table say: their options read, their names and values found. */
-import { record } from "../../architecture.ts";
 import { DeconvError } from "../../errors.ts";
+import { record } from "../../json.ts";
 import type { Config, Layer } from "../../layer.ts";
 import { layerFromConfig } from "../../layers/registry.ts";
 import type { Shape } from "../../tensor.ts";

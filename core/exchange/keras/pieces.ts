@@ -1,6 +1,7 @@
 /** Layers of ours as the classes of Keras, by the table that reading goes by. */
 import { DeconvError } from "../../errors.ts";
-import type { Json, Layer } from "../../layer.ts";
+import type { Json } from "../../json.ts";
+import type { Layer } from "../../layer.ts";
 import type { ActivationConfig } from "../../layers/activation.ts";
 import type { Parameter } from "../../operation.ts";
 import type { Shape, Tensor } from "../../tensor.ts";

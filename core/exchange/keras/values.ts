@@ -1,9 +1,8 @@
 /** Values of Keras' layer options, read and written: objects `{ class_name, config }` there, plain ones here. */
-import { record } from "../../architecture.ts";
 import type { ConstraintConfig } from "../../constraints.ts";
 import { DeconvError } from "../../errors.ts";
 import type { Initializer, InitializerConfig } from "../../initializers.ts";
-import type { Json } from "../../layer.ts";
+import { type Json, record } from "../../json.ts";
 import type { Activation, ActivationConfig } from "../../layers/activation.ts";
 import type { RegularizerConfig } from "../../regularizers.ts";
 

@@ -1,6 +1,7 @@
 /** A network as the layers of Keras, and as the JSON that Keras 2 and TensorFlow.js have for it. */
 import { DeconvError } from "../../errors.ts";
-import type { Json, Layer } from "../../layer.ts";
+import type { Json } from "../../json.ts";
+import type { Layer } from "../../layer.ts";
 import type { Model } from "../../model.ts";
 import type { Shape } from "../../tensor.ts";
 import { type Piece, piecesOf } from "./pieces.ts";

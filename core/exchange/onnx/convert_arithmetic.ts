@@ -34,7 +34,7 @@ const arrayOf = (value: OnnxArray | number) =>
   typeof value === "number" ? floatArray([], [value]) : value;
 
 /** x · scale + offset, value by value: a filter of one tap for each place along which they differ. */
-export function affine(site: Site, x: Flow, options: Affine): Flow {
+function affine(site: Site, x: Flow, options: Affine): Flow {
   const { scale = 1, offset, trainable } = options;
   const factor = spread(site, x, arrayOf(scale));
   const more = offset === undefined ? null : spread(site, x, arrayOf(offset));

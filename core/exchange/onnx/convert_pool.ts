@@ -54,7 +54,7 @@ export function windowsOf(site: Site, sizes: readonly number[]): OnnxWindows {
 export const countsPadding = (site: Site): boolean => site.number("count_include_pad", 0) === 1;
 
 /** Why no layer has these windows; null where one has. */
-export function irregularity(site: Site, windows: OnnxWindows): string | null {
+function irregularity(site: Site, windows: OnnxWindows): string | null {
   const { kernel, dilations, begin, end, full } = windows;
   if (kernel.length > 2) return "there are layers for pools in 1 and 2 dimensions only";
   if (dilations.some((d, i) => d > 1 && kernel[i] > 1)) {

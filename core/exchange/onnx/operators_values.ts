@@ -75,7 +75,7 @@ const variadic = (compute: (...values: number[]) => number): Converter => (site)
 ];
 
 /** The error function, by the series of Kummer: all terms are positive. */
-export function erf(x: number): number {
+function erf(x: number): number {
   if (Math.abs(x) > 6) return Math.sign(x);
   let term = x, sum = x;
   for (let n = 1; n < 200 && Math.abs(term) > 1e-17 * Math.abs(sum); n++) {

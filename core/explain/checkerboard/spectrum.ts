@@ -33,7 +33,7 @@ export interface CheckerboardScore {
 const WORK = 2e8;
 
 /** The part of the variance at which a pattern on perfectly smooth planes scores one half. */
-export const VISIBLE = 1e-3;
+const VISIBLE = 1e-3;
 
 /** Periods that planes must hold along an axis for neighbouring frequencies to be told apart. */
 const LEAST_PERIODS = 4;

@@ -47,7 +47,7 @@ export interface Passed {
 }
 
 /** The sums of each picture's values. */
-export function sums(values: Float32Array, batch: number): Float64Array {
+function sums(values: Float32Array, batch: number): Float64Array {
   const totals = new Float64Array(batch), size = values.length / batch;
   for (let n = 0, i = 0; n < batch; n++) {
     let sum = 0;

@@ -2,7 +2,7 @@ import type { Callback } from "../../callbacks/callback.ts";
 import { DeconvError } from "../../errors.ts";
 import { positive } from "../../geometry.ts";
 import { placeName } from "../../graph.ts";
-import type { Json } from "../../layer.ts";
+import type { Json } from "../../json.ts";
 import type { Model } from "../../model.ts";
 import type { Tensor } from "../../tensor.ts";
 

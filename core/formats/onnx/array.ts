@@ -6,7 +6,7 @@ import { whole } from "../partial.ts";
 import { doublesOf, fieldsOf, floatsOf, integersOf, MessageWriter, textOf } from "./wire.ts";
 
 /** Types of numbers that are read; whole numbers beyond 2⁵³ are rounded. */
-export const ARRAY_TYPES = {
+const ARRAY_TYPES = {
   1: "float32",
   2: "uint8",
   3: "int8",
@@ -58,7 +58,7 @@ export function expectSmall(shape: readonly number[]): void {
 }
 
 /** Whether numbers of this type are kept as float32. */
-export function isNarrow(type: ArrayType): boolean {
+function isNarrow(type: ArrayType): boolean {
   return type === "float32" || type === "float16" || type === "bfloat16";
 }
 
