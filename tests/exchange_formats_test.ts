@@ -14,6 +14,7 @@ import {
   decodePyTorch,
   dense,
   depthwiseConv2d,
+  encodeKeras,
   flatten,
   input,
   layerNormalization,
@@ -319,4 +320,69 @@ Deno.test("views of PyTorch are read by their strides, and nothing else is calle
   assert.throws(() => decodePyTorch(far), refusal(/cut short or damaged/));
   const vast = pyTorchFile({ t: { ...base, shape: [30000, 30000], strides: [0, 0] } });
   assert.throws(() => decodePyTorch(vast), refusal(/more numbers than the file has/));
+});
+
+Deno.test("classes of Keras that are several layers here compute what Keras does", async () => {
+  const { decodeTfjs } = await import("../mod.ts");
+  const read = (
+    className: string,
+    shape: readonly number[],
+    config: Record<string, unknown>,
+    weights: Record<string, number[]> = {},
+  ) => {
+    const json = JSON.parse(new TextDecoder().decode(
+      oneLayer(className, { batch_input_shape: [null, ...shape], ...config }),
+    ));
+    const all = Object.entries(weights);
+    json.weightsManifest = [{
+      paths: ["w"],
+      weights: all.map(([name, data]) => ({
+        name: `odd/${name}`,
+        shape: [data.length],
+        dtype: "float32",
+      })),
+    }];
+    const bytes = new Uint8Array(Float32Array.from(all.flatMap(([, data]) => data)).buffer);
+    return decodeTfjs(JSON.stringify(json), () => bytes).model;
+  };
+  const close = (actual: Tensor, shape: readonly number[], data: readonly number[]) =>
+    assertClose(actual, { shape, data: Float32Array.from(data) }, { tolerance: 1e-6 });
+  const signal = { shape: [1, 3, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6) };
+  const padded = read("ZeroPadding1D", [3, 2], { padding: [1, 2] });
+  close(padded.predict(signal), [1, 6, 2], [0, 0, 1, 2, 3, 4, 5, 6, 0, 0, 0, 0]);
+  close(read("ZeroPadding1D", [3, 2], { padding: 1 }).predict(signal), [1, 5, 2], [
+    ...[0, 0],
+    ...signal.data,
+    ...[0, 0],
+  ]);
+  close(read("Cropping1D", [3, 2], { cropping: [0, 2] }).predict(signal), [1, 1, 2], [1, 2]);
+  for (const shape of [[6], [3, 2], [3, 1, 2]]) {
+    const x = { shape: [1, ...shape], data: signal.data };
+    const half = read("Rescaling", shape, { scale: 0.5, offset: -1 });
+    close(half.predict(x), x.shape, [-0.5, 0, 0.5, 1, 1.5, 2]);
+    assert.ok(half.layers.every((layer) => layer.trained.length === 0));
+  }
+  const each = read("Rescaling", [3, 2], { scale: [2, 3], offset: [0, 1] });
+  close(each.predict(signal), [1, 3, 2], [2, 7, 6, 13, 10, 19]);
+  const told = read("Normalization", [3, 2], { axis: [-1], mean: [[1, 2]], variance: [[4, 0]] });
+  close(told.predict(signal), [1, 3, 2], [0, 0, 1, 2e7, 2, 4e7]);
+  const found = { mean: [1, 2], variance: [4, 16], count: [0] };
+  const adapted = read("Normalization", [3, 2], { axis: -1, invert: false }, found);
+  close(adapted.predict(signal), [1, 3, 2], [0, 0, 1, 0.5, 2, 1]);
+  // Written again it is what Keras has as well.
+  const again = decodeKeras(encodeKeras(adapted)).model;
+  assert.deepEqual(again.predict(signal).data, adapted.predict(signal).data);
+  const refused: [string, Record<string, unknown>, RegExp][] = [
+    ["Rescaling", {}, /Rescaling "odd" cannot be read: its scale is .* no numbers/],
+    ["Rescaling", { scale: [1, 2, 3] }, /it has 3 numbers for 2 channels/],
+    ["Rescaling", { scale: 1, dynamic: 3 }, /option dynamic: 3, which has no counterpart/],
+    ["Normalization", { axis: 1 }, /its axis is 1, not the last/],
+    ["Normalization", {}, /it has no mean: adapt it/],
+    ["Normalization", { invert: true }, /option invert: true/],
+    ["ZeroPadding1D", { padding: -1 }, /ZeroPadding1D "odd" cannot be read/],
+    ["Cropping1D", { cropping: [2, 2] }, /Cannot|cannot/],
+  ];
+  for (const [className, config, pattern] of refused) {
+    assert.throws(() => read(className, [3, 2], config), refusal(pattern));
+  }
 });

@@ -15,8 +15,15 @@ export interface Assembly<T> {
   /**
    * Puts a layer behind values. Its weights are looked for, and their sizes counted, before memory is
    * taken for any.
+   *
+   * @param own Whether its weights are not the file's.
    */
-  place(layer: Layer, inputs: readonly Symbolic[], find: FindWeights): Symbolic;
+  place(
+    layer: Layer,
+    inputs: readonly Symbolic[],
+    find: FindWeights,
+    own?: boolean,
+  ): Symbolic;
   /** What has been put together. */
   build(inputs: readonly Symbolic[], outputs: readonly Symbolic[], name: string): T;
 }
@@ -37,6 +44,9 @@ export function outline(): Assembly<Outline> {
   };
 }
 
+/** Weights that a file's options may come to, and it need not hold. */
+const MOST_MADE = 2 ** 20;
+
 /**
  * Begins a model with the weights that are found.
  *
@@ -44,14 +54,18 @@ export function outline(): Assembly<Outline> {
  */
 export function assembly(most: number): Assembly<Model> {
   const found = new Map<Layer, Tensor[]>();
-  let count = 0;
+  let count = 0, made = 0;
   return {
-    place(layer, inputs, find) {
+    place(layer, inputs, find, own = false) {
       const result = expectFits(layer.apply(inputs));
       if (found.has(layer)) return result;
       const specs = layer.parameterSpecs(inputs.map(({ shape }) => shape));
-      count += specs.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-      if (!(count <= most)) {
+      const size = specs.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+      if (own) most += size;
+      if (own && (made += size) > MOST_MADE) {
+        throw new DeconvError(`${layer.title}: its options come to too many weights`);
+      }
+      if (!((count += size) <= most)) {
         throw new DeconvError(`${layer.title} needs more weights than the file can hold`);
       }
       found.set(layer, specs.map(({ name, shape }, i) => find(name, shape, i)));

@@ -15,6 +15,7 @@ import {
   type NetworkDescription,
   type Reference,
 } from "./describe.ts";
+import { chainFromKeras, isChain, type Link } from "./chains.ts";
 import { layerFromKeras } from "./layers.ts";
 import { KERAS_LAYERS } from "./table.ts";
 import type { Dialect } from "./values.ts";
@@ -64,11 +65,11 @@ export function readKerasGraph<T>(
     paths: [],
     trainable: true,
     taken: new Set(description.layers.map(({ name }) => name)),
-    place(layer, inputs, find, { names }) {
+    place(layer, inputs, find, { names }, own) {
       if (names.length && ++inside > MOST_INSIDE) {
         throw new DeconvError(`its networks inside others come to more than ${MOST_INSIDE} layers`);
       }
-      return place(layer, inputs, find);
+      return place(layer, inputs, find, own);
     },
   };
   const { inputs, apply } = openNetwork(description, top), starts = inputs();
@@ -86,6 +87,7 @@ interface Surroundings extends LayerPlace {
     inputs: readonly Symbolic[],
     find: FindWeights,
     around: Surroundings,
+    own?: boolean,
   ): Symbolic;
 }
 
@@ -119,14 +121,23 @@ function openLayer(layer: LayerDescription, around: Surroundings): Applied {
     const network = describeNetwork({ class_name: className, config });
     return openNetwork(network, { ...around, ...place, trainable }).apply;
   }
-  let name = layer.name, made: Layer | undefined;
-  if (around.names.length) {
-    name = place.names.join("/");
-    while (taken.has(name)) name += "_";
-    taken.add(name);
-  }
+  let name = layer.name, made: Layer | undefined, chain: readonly Link[] | undefined;
+  const free = (wanted: string) => {
+    while (taken.has(wanted)) wanted += "_";
+    taken.add(wanted);
+    return wanted;
+  };
+  if (around.names.length) name = free(place.names.join("/"));
   return (inputs) => {
     const shapes = inputs.map(({ shape }) => shape);
+    if (isChain(className)) {
+      const weight = (parameter: string, position: number) =>
+        reading.weights(place).find(parameter, position);
+      chain ??= chainFromKeras(className, { name, config, shape: shapes[0], weight, free });
+      const apply = (value: Symbolic, { layer, find }: Link) =>
+        around.place(layer, [value], find, around, true);
+      return [chain.reduce(apply, inputs[0])];
+    }
     made ??= layerFromKeras(className, { ...config, name, trainable }, shapes, reading.dialect);
     return [around.place(made, inputs, finder(layer, place, reading), around)];
   };

@@ -61,6 +61,11 @@ function idle(value: unknown): boolean {
     Array.isArray(value) && value.length === 0;
 }
 
+/** Whether an option says nothing about what a layer computes. */
+export function saysNothing(key: string, value: unknown): boolean {
+  return idle(value) || IGNORED.includes(key);
+}
+
 /**
  * Makes the layer that a class of Keras is.
  *
@@ -104,7 +109,7 @@ export function layerFromKeras(
         if (error instanceof DeconvError) refuse(`cannot be read: ${error.message}`);
         throw error;
       }
-    } else if (field || idle(value) || IGNORED.includes(key)) {
+    } else if (field || saysNothing(key, value)) {
       continue;
     } else if (!values || values.length && !values.some((v) => `${v}` === `${value}`)) {
       refuse(`has the option ${key}: ${JSON.stringify(value)}, which has no counterpart here`);
