@@ -18,6 +18,8 @@ import { type NetworkName, NETWORKS } from "./networks.ts";
 import { measureCliffs } from "./cliffs/measure.ts";
 import { randomGeometries } from "./cliffs/random_geometries.ts";
 import { cliffsResults, cliffsText } from "./cliffs/report.ts";
+import { costsText } from "./costs/fit.ts";
+import { measureWays } from "./costs/measure.ts";
 import { measurePeers } from "./peers/measure.ts";
 import { peersResults, peersTable } from "./peers/report.ts";
 import { formatGeometry } from "./geometry.ts";
@@ -31,6 +33,8 @@ import { busyText, memoryText, table } from "./table.ts";
 const BUDGET = 150_000;
 /** How many random geometries are tried, and the seed they come from. */
 const GEOMETRIES = 200, SEED = 1;
+/** As many to fit costs to, and of so many seeds after that one. */
+const COST_GEOMETRIES = 120, COST_SEEDS = 4;
 
 /** The benchmarks that a pattern names, with the yardstick in any case. */
 function select(all: readonly Benchmark[], pattern: string | undefined): Benchmark[] {
@@ -135,6 +139,17 @@ function compareCliffs({ only, threads = availableThreads() }: Options) {
   return cliffsResults(found, threads);
 }
 
+/** What each way to compute a pass costs, from other geometries than those of the cliffs. */
+function printCosts(): void {
+  const geometries = Array.from(
+    { length: COST_SEEDS },
+    (_, i) => randomGeometries(COST_GEOMETRIES, SEED + 1 + i),
+  ).flat();
+  const progressOf = (done: number) => progress(`${done}/${geometries.length} geometries`);
+  console.log(costsText(measureWays(geometries, progressOf)));
+  console.log(`\nmode ${currentMode()}, 1 thread, Deno ${Deno.version.deno}`);
+}
+
 /** Our own benchmarks. */
 async function measureOurs(options: Options): Promise<Result[]> {
   const memory: MemoryByThreads = new Map();
@@ -162,6 +177,7 @@ async function main(args: readonly string[]): Promise<void> {
   if (options.strict) setArithmetic("strict");
   if (options.turbo) declareTurbo();
   if (options.profile !== undefined) return printProfile(options);
+  if (options.costs) return printCosts();
   if (options.list) {
     const chosen = select(allBenchmarks(new Map()), options.only);
     return console.log(chosen.map(({ name }) => name).join("\n"));

@@ -11,6 +11,7 @@ export interface Options {
   profile?: string;
   peers?: boolean;
   cliffs?: boolean;
+  costs?: boolean;
   strict?: boolean;
   turbo?: boolean;
 }
@@ -45,6 +46,7 @@ export function parseOptions(args: readonly string[]): Options {
     .option("--profile <network>", "print where a training step's time goes, by kernel")
     .option("--peers", "compare the networks with other packages (downloads them)")
     .option("--cliffs", "compare 200 random convolutions with friendly ones of their size")
+    .option("--costs", "fit what choosing an algorithm rests on to random convolutions")
     .option("--strict", "with strict arithmetic")
     .addOption(new Option("--turbo", "started with turbo's flags (by bench:turbo)").hideHelp())
     .exitOverride()

@@ -1,6 +1,6 @@
 import type { ConvGeometry } from "../core/geometry.ts";
 import { sizeOf } from "../core/tensor.ts";
-import { Conv2dPasses } from "../core/wasm/conv2d.ts";
+import { Conv2dPasses, type PassOptions } from "../core/wasm/conv2d.ts";
 import { operand } from "./operands.ts";
 
 /** The operations whose passes are timed. */
@@ -24,8 +24,13 @@ export function weightsOf(g: ConvGeometry): number {
 }
 
 /** A function that runs a pass once, on random operands, bias included. */
-export function passRunner(op: ConvOp, g: ConvGeometry, pass: Pass): () => void {
-  const passes = new Conv2dPasses(g);
+export function passRunner(
+  op: ConvOp,
+  g: ConvGeometry,
+  pass: Pass,
+  options: PassOptions = {},
+): () => void {
+  const passes = new Conv2dPasses(g, options);
   const input = g.batch * sizeOf(g.input), output = g.batch * sizeOf(g.output);
   const weights = weightsOf(g);
   return () => {

@@ -1,8 +1,9 @@
 /**
  * What each way to compute a pass would cost on one thread: how often each of its steps is done, times
  * what one takes. The times are nanoseconds on a Zen 4 core at 57 GF/s, fitted by least squares of
- * relative errors to the measured passes of 600 random geometries (bench/cliffs). On another processor
- * all of them differ, but much alike: what they must get right is the order.
+ * relative errors to the passes of some 600 random geometries, each measured in every way that fits
+ * (`deno task bench --costs` does it again). On another processor all of them differ, but much alike:
+ * what they must get right is the order.
  */
 import { planarLayout, planarScratch } from "./planar.ts";
 import { innerSize, readsRuns, runCount, tapCount, type TapTable } from "./taps.ts";
@@ -14,7 +15,7 @@ export type Way = "im2col" | "indirect" | "planar" | "depthwise" | "scatter";
 export type Purpose = "pixels" | "kernel";
 
 /** How often each step is done. */
-type Work = Readonly<Record<string, number>>;
+export type Work = Readonly<Record<string, number>>;
 
 /** Nanoseconds a step takes; those that are not named take none to speak of. */
 const TIMES: Record<Purpose, Partial<Record<Way, Work>>> = {
