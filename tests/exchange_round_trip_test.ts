@@ -35,6 +35,9 @@ interface Format {
 /** No other program divides a kernel by its norm outside of training. */
 const DIVIDED = { "kernels divided by their norms": "they are written divided" };
 
+/** How a convolution is computed goes by its padding too. */
+const APART = { "padding in counts": "padding is a layer of its own there" };
+
 const FORMATS: Readonly<Record<string, Format>> = {
   safetensors: { write: (net) => ({ "m.safetensors": encodeModel(net) }), refused: {} },
   ONNX: {
@@ -56,6 +59,7 @@ const FORMATS: Readonly<Record<string, Format>> = {
       return { "model.json": bytesOf(json), "group1-shard1of1.bin": weights };
     },
     reworded: DIVIDED,
+    rounded: APART,
     refused: {
       "convolutions that Keras 3 has besides": /conv2d/,
       "activations that Keras 3 has besides": /activation/,
@@ -68,6 +72,7 @@ const FORMATS: Readonly<Record<string, Format>> = {
   Keras: {
     write: (net) => ({ "m.keras": encodeKeras(net) }),
     reworded: DIVIDED,
+    rounded: APART,
     refused: {
       "pictures enlarged as TensorFlow.js does": /resizing ".*" .* no coordinates: "asymmetric"/,
       "vae": /sampling "latent"/,

@@ -59,7 +59,8 @@ async function compare(
   here.forEach((y, i) => assertClose(there[i], y, { tolerance, name: net.name }));
   const { json, weights } = encodeTfjs(net);
   const again = decodeTfjs(json, () => weights).model.predictAll(xs);
-  here.forEach((y, i) => assert.deepEqual(again[i].data, y.data));
+  // Padding that is a layer of its own there may change how a convolution is computed.
+  here.forEach((y, i) => assertClose(again[i], y, { tolerance: 1e-6, name: net.name }));
 }
 
 /** What of the networks it has not. */

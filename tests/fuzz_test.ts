@@ -3,7 +3,16 @@
 import "./harness/allocations.ts";
 import assert from "node:assert/strict";
 import { zipSync } from "fflate";
-import { csv, decodeNpz, DeconvError, encodeNpy, encodeSafetensors, tensor } from "../mod.ts";
+import {
+  csv,
+  decodeKeras,
+  decodeNpz,
+  decodePyTorch,
+  DeconvError,
+  encodeNpy,
+  encodeSafetensors,
+  tensor,
+} from "../mod.ts";
 import { memorySource } from "../core/data/opened.ts";
 import { decodeJpeg } from "../core/formats/jpeg.ts";
 import { decodePng } from "../core/formats/png.ts";
@@ -49,6 +58,16 @@ Deno.test("small files that say they are large take no memory", () => {
   const frame = jpeg.findIndex((byte, i) => byte === 0xff && jpeg[i + 1] === 0xc0);
   jpeg.set([0x1f, 0xff, 0x1f, 0xff], frame + 5);
   assert.ok(costs(() => decodeJpeg(jpeg, "f"), /cut short/) < 2 ** 16);
+});
+
+Deno.test("what says what a file holds is not unpacked where it is too large for that", () => {
+  const zeros = new Uint8Array(2 ** 26 + 1), text = new TextEncoder();
+  const metadata = text.encode('{"keras_version": "3.0.0"}');
+  const keras = zipSync({ "metadata.json": metadata, "config.json": zeros });
+  const torch = zipSync({ "net/data.pkl": zeros });
+  const many = /has 67108865 bytes, which are too many/;
+  assert.ok(costs(() => decodeKeras(keras), many) < 2 ** 16);
+  assert.ok(costs(() => decodePyTorch(torch), many) < 2 ** 16);
 });
 
 Deno.test("a zip file whose files overlap is refused", () => {

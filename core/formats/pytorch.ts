@@ -14,7 +14,7 @@ import {
   readPickle,
 } from "./pickle.ts";
 import { whole } from "./partial.ts";
-import { isZip, readZip } from "./zip.ts";
+import { isZip, MOST_SAID, readZip } from "./zip.ts";
 
 /** A tensor of a file of PyTorch, as float32. */
 export interface PyTorchTensor extends Tensor {
@@ -117,8 +117,8 @@ function listZip(bytes: Uint8Array): FoundTensor[] {
   const pickle = [...entries.keys()].find((name) => /(^|\/)data\.pkl$/.test(name));
   if (pickle === undefined) return refuse("it is a zip file without data.pkl");
   const folder = pickle.slice(0, -"data.pkl".length), order = entries.get(`${folder}byteorder`);
-  const little = !order || new TextDecoder().decode(order.bytes().slice()) !== "big";
-  const { value } = readPickle(entries.get(pickle)!.bytes(), TENSORS);
+  const little = !order || new TextDecoder().decode(order.bytes(64).slice()) !== "big";
+  const { value } = readPickle(entries.get(pickle)!.bytes(MOST_SAID), TENSORS);
   const storages = new Map<string, Uint8Array>();
   const total = [...entries.values()].reduce((sum, { size }) => sum + size, 0);
   return collect(value, total, little, ({ key }) => {

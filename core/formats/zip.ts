@@ -14,9 +14,10 @@ export interface ZipEntry {
   /**
    * Unpacks it and verifies its checksum.
    *
+   * @param most How many bytes it may have; more are refused before any is unpacked.
    * @throws {DeconvError} When it is damaged.
    */
-  bytes(): Uint8Array;
+  bytes(most?: number): Uint8Array;
   /** Its bytes as they lie in the zip file, where they are not packed; nothing is verified. */
   stored(): Uint8Array | undefined;
 }
@@ -29,6 +30,9 @@ const MOST_END = 22 + 0xffff;
 
 /** Files of more bytes than this are not unpacked. */
 const MOST_BYTES = 2 ** 31;
+
+/** More bytes than any file has that says what others hold: JSON of a network, a pickle of names. */
+export const MOST_SAID: number = 2 ** 26;
 
 /** Whether bytes begin like a zip file, even an empty one. */
 export function isZip(bytes: Uint8Array): boolean {
@@ -85,7 +89,8 @@ export function readZip(bytes: Uint8Array, name: string): ZipEntry[] {
     entries.push({
       name: entry,
       size,
-      bytes: () => {
+      bytes: (most = MOST_BYTES) => {
+        if (size > most) refuse(`${entry} has ${size} bytes, which are too many`);
         fill?.(start, packed);
         let content = bytes.subarray(start, start + packed);
         try {

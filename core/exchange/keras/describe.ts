@@ -54,7 +54,8 @@ export function isNetwork(className: string): boolean {
  * @throws {DeconvError} When it is malformed, or of a class that does not say what it is made of.
  */
 export function describeNetwork(json: unknown): NetworkDescription {
-  const { class_name, config } = record(json, "its network"), className = String(class_name);
+  const { class_name, config } = record(json, "its network");
+  const className = text(class_name, "the class of its network");
   if (!isNetwork(className)) {
     throw new DeconvError(
       `its network is a ${className}, of a class of its own: only Sequential and functional networks say what they are made of`,

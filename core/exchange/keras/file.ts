@@ -4,7 +4,7 @@
  */
 import { DeconvError } from "../../errors.ts";
 import { type Hdf5Object, openHdf5 } from "../../formats/hdf5.ts";
-import { readZip } from "../../formats/zip.ts";
+import { MOST_SAID, readZip } from "../../formats/zip.ts";
 import { parseJson, record } from "../../json.ts";
 import type { DecodedModel } from "../../save.ts";
 import { assembly, reading } from "../assembly.ts";
@@ -88,7 +88,7 @@ export function openKeras(bytes: Uint8Array, outlined = false): KerasFile {
   const json = (file: string) => {
     const entry = entries.get(file);
     if (!entry) throw new DeconvError(`it has no ${file}`);
-    return parseJson(new TextDecoder().decode(entry.bytes().slice()), `its ${file}`);
+    return parseJson(new TextDecoder().decode(entry.bytes(MOST_SAID).slice()), `its ${file}`);
   };
   const { keras_version: version } = record(json("metadata.json"), "its metadata");
   const dialect = `${version}`.startsWith("2") ? "keras2" : "keras3";
