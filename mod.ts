@@ -243,7 +243,7 @@ export { FORMAT_NAMES, type ModelFormat } from "./core/exchange/sniff.ts";
 export { layerFlops } from "./core/exchange/flops.ts";
 export { decodeConvNetJs } from "./core/exchange/convnetjs.ts";
 export { encodeKeras } from "./core/exchange/keras/encode.ts";
-export { decodeKeras, decodeKerasH5 } from "./core/exchange/keras/file.ts";
+export { decodeKeras, decodeKerasH5 } from "./core/exchange/keras/decode.ts";
 export {
   type DecodedOnnx,
   decodeOnnx,

@@ -3,7 +3,7 @@ import { type DecodedModel, decodeModel } from "../save.ts";
 import type { Shape } from "../tensor.ts";
 import { reading } from "./assembly.ts";
 import { decodeConvNetJs } from "./convnetjs.ts";
-import { decodeKeras, decodeKerasH5 } from "./keras/file.ts";
+import { decodeKeras, decodeKerasH5 } from "./keras/decode.ts";
 import { decodeOnnx } from "./onnx/decode.ts";
 import { type ModelFormat, modelFormat, unknownFormat } from "./sniff.ts";
 import { decodeTfjs, type ReadModelOptions, type ReadShard } from "./tfjs.ts";

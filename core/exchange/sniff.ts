@@ -4,7 +4,7 @@ import { isZip, readZip } from "../formats/zip.ts";
 import { isOnnx } from "../formats/onnx/proto.ts";
 import { filler, whole } from "../formats/partial.ts";
 import { isConvNetJs } from "./convnetjs.ts";
-import { isKeras } from "./keras/file.ts";
+import { isKeras } from "./keras/decode.ts";
 import { isTfjs } from "./tfjs.ts";
 
 /** A format of model files. */

@@ -14,9 +14,9 @@ import type { Model } from "../model.ts";
 import type { Shape, Tensor } from "../tensor.ts";
 import type { DecodedModel } from "../save.ts";
 import { assembly, reading } from "./assembly.ts";
-import { readKerasGraph } from "./keras/graph.ts";
+import { readKerasGraph } from "./keras/read_graph.ts";
 import { TFJS } from "./keras/target.ts";
-import { legacyNetwork, writeKerasGraph } from "./keras/write.ts";
+import { legacyNetwork, writeKerasGraph } from "./keras/write_graph.ts";
 
 /** How the files of weights are asked for: by the name that `model.json` has for them. */
 export type ReadShard = (name: string) => Uint8Array;

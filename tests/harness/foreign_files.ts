@@ -3,7 +3,7 @@
 import { zipSync } from "fflate";
 import { File, FS, ready } from "h5wasm";
 import { TFJS } from "../../core/exchange/keras/target.ts";
-import { legacyNetwork, writeKerasGraph } from "../../core/exchange/keras/write.ts";
+import { legacyNetwork, writeKerasGraph } from "../../core/exchange/keras/write_graph.ts";
 import { KERAS_LAYERS } from "../../core/exchange/keras/table.ts";
 import type { Model, Shape, Tensor } from "../../mod.ts";
 

@@ -8,7 +8,7 @@ import { reshape } from "../../layers/reshape.ts";
 import { zeroPadding2d } from "../../layers/zero_padding2d.ts";
 import { type Shape, shapeText, type Tensor } from "../../tensor.ts";
 import type { FindWeights } from "../assembly.ts";
-import { saysNothing } from "./layers.ts";
+import { saysNothing } from "./read_layer.ts";
 
 /** A layer of a chain. */
 export interface Link {

@@ -1,7 +1,7 @@
 /** What the JSON of a network says of its layers, before any is made. */
 import { DeconvError } from "../../errors.ts";
 import { list, record, text, wholeNumbers } from "../../json.ts";
-import { kerasPaths } from "./paths.ts";
+import { kerasPaths } from "./names.ts";
 
 /** A value in a functional network: a layer, which time it was applied, which of its outputs. */
 export interface Reference {

@@ -5,9 +5,14 @@ import { encodeHdf5, type Hdf5Group } from "../../formats/hdf5_write.ts";
 import type { Json } from "../../json.ts";
 import type { Model } from "../../model.ts";
 import { kerasOrder } from "./order.ts";
-import { kerasPaths } from "./paths.ts";
+import { kerasPaths } from "./names.ts";
 import { KERAS3 } from "./target.ts";
-import { type CallNumber, writeKerasGraph, type WrittenGraph, type WrittenLayer } from "./write.ts";
+import {
+  type CallNumber,
+  writeKerasGraph,
+  type WrittenGraph,
+  type WrittenLayer,
+} from "./write_graph.ts";
 
 /** What version of Keras the file says it is of. */
 const VERSION = "3.0.0";

@@ -1,4 +1,4 @@
-import type { CallNumber, WrittenGraph, WrittenLayer } from "./write.ts";
+import type { CallNumber, WrittenGraph, WrittenLayer } from "./write_graph.ts";
 
 /**
  * The layers in the order that Keras 3 gives them when it reads a network (`map_graph` in

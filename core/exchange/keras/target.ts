@@ -1,6 +1,6 @@
 /** What a program that reads Keras' layers lacks, or does in another way: what cannot be written for it. */
 import type { ActivationConfig } from "../../layers/activation.ts";
-import type { Dialect } from "./values.ts";
+import { COMMON_ACTIVATIONS, type Dialect } from "./values.ts";
 
 /** A layer as its kind and options. */
 interface Described {
@@ -22,19 +22,6 @@ export interface KerasTarget {
   refuses(field: string, value: unknown, layer: Described): boolean;
 }
 
-const NAMED = [
-  "linear",
-  "relu",
-  "relu6",
-  "elu",
-  "selu",
-  "sigmoid",
-  "tanh",
-  "softplus",
-  "gelu",
-  "silu",
-];
-
 const allOne = (value: unknown) => [value].flat().every((rate) => rate === 1);
 
 /** Strides and dilations at once: no Keras has both. */
@@ -54,7 +41,7 @@ export const TFJS: KerasTarget = {
     "SpatialDropout2D",
     "UpSampling1D",
   ],
-  activations: [...NAMED, "softmax"],
+  activations: [...COMMON_ACTIVATIONS, "softmax"],
   refuses(field, value, layer) {
     switch (field) {
       case "groups":
@@ -81,7 +68,7 @@ export const KERAS3: KerasTarget = {
   program: "Keras",
   dialect: "keras3",
   lacks: [],
-  activations: [...NAMED, "softmax", "log_softmax", "hard_sigmoid"],
+  activations: [...COMMON_ACTIVATIONS, "softmax", "log_softmax", "hard_sigmoid"],
   refuses: stridesApart,
 };
 

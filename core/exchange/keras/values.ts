@@ -5,6 +5,7 @@ import type { Initializer, InitializerConfig } from "../../initializers.ts";
 import { type Json, record } from "../../json.ts";
 import type { Activation, ActivationConfig } from "../../layers/activation.ts";
 import type { RegularizerConfig } from "../../regularizers.ts";
+import { pascal, snake } from "./names.ts";
 
 /** What wrote a file: the hard sigmoid of Keras changed with version 3; TensorFlow.js is much as Keras 2. */
 export type Dialect = "keras2" | "keras3" | "tfjs";
@@ -30,18 +31,10 @@ function written(module: string, className: string, config: Json, dialect: Diale
   return dialect === "keras3" ? { module, ...object, registered_name: null } : object;
 }
 
-/** `HeNormal` and `he_normal` alike. */
-function snake(className: string): string {
-  return className.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, "_").toLowerCase();
-}
-
-/** `he_normal` → `HeNormal`. */
-function pascal(name: string): string {
-  return name.replaceAll(/(?:^|_)([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-}
-
 const ALIASES: Readonly<Record<string, string>> = { swish: "silu", gelu_new: "gelu_tanh" };
-const SAME = [
+
+/** Activations that all of them know by the same name. */
+export const COMMON_ACTIVATIONS = [
   "linear",
   "relu",
   "relu6",
@@ -53,7 +46,14 @@ const SAME = [
   "gelu",
   "silu",
 ];
-const KNOWN = [...SAME, "softmax", "log_softmax", "leaky_relu", "hard_sigmoid", "gelu_tanh"];
+const KNOWN = [
+  ...COMMON_ACTIVATIONS,
+  "softmax",
+  "log_softmax",
+  "leaky_relu",
+  "hard_sigmoid",
+  "gelu_tanh",
+];
 
 /** Activations by name. */
 export const ACTIVATION: ValueForm = {
@@ -100,7 +100,7 @@ const INITIALIZERS = [
 const OPTIONS = ["value", "minval", "maxval", "mean", "stddev", "scale", "mode", "gain"];
 
 /** Initialisers. The weights come from the file, so one that is unknown is left at the default. */
-export const INITIALIZER: ValueForm = {
+const INITIALIZER: ValueForm = {
   read(value): Initializer | undefined {
     if (value === null || value === undefined) return undefined;
     const { className, config } = objectOf(value), kind = snake(className);
@@ -159,7 +159,7 @@ export const REGULARIZER: ValueForm = {
 };
 
 /** Constraints; norms are over axis 0 where Keras says nothing. */
-export const CONSTRAINT: ValueForm = {
+const CONSTRAINT: ValueForm = {
   read(value) {
     if (value === null || value === undefined) return undefined;
     const { className, config } = objectOf(value), kind = snake(className);
@@ -187,3 +187,11 @@ export const CONSTRAINT: ValueForm = {
     return written(module, "MinMaxNorm", config, dialect);
   },
 };
+
+/** How the value of an option is read and written. */
+export function formOf(field: string): ValueForm | null {
+  if (field === "activation") return ACTIVATION;
+  if (field.endsWith("Initializer")) return INITIALIZER;
+  if (field.endsWith("Regularizer")) return REGULARIZER;
+  return field.endsWith("Constraint") ? CONSTRAINT : null;
+}

@@ -5,11 +5,11 @@ import type { Layer } from "../../layer.ts";
 import type { ActivationConfig } from "../../layers/activation.ts";
 import type { Parameter } from "../../operation.ts";
 import type { Shape, Tensor } from "../../tensor.ts";
-import { formOf, kerasName } from "./layers.ts";
+import { optionName } from "./names.ts";
 import { type Part, partsOf } from "./parts.ts";
 import { KERAS_LAYERS } from "./table.ts";
 import { isNamed, type KerasTarget } from "./target.ts";
-import { REGULARIZER } from "./values.ts";
+import { formOf, REGULARIZER } from "./values.ts";
 
 /** One layer of theirs; a layer of ours may be several, one behind the other. */
 export interface Piece {
@@ -103,7 +103,7 @@ function pieceOf(part: Part, trainable: boolean, target: KerasTarget, refuse: Re
     }
     if (fields.includes(field) && value !== undefined) {
       const form = formOf(field);
-      written[kerasName(field)] = form ? form.write(value, target.dialect) : value as Json;
+      written[optionName(field)] = form ? form.write(value, target.dialect) : value as Json;
     }
   }
   if (ORDERED.test(kind)) written.data_format = "channels_last";

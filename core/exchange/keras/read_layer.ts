@@ -4,15 +4,9 @@ import { record } from "../../json.ts";
 import type { Config, Layer } from "../../layer.ts";
 import { layerFromConfig } from "../../layers/registry.ts";
 import type { Shape } from "../../tensor.ts";
+import { optionName } from "./names.ts";
 import { KERAS_LAYERS, VARIANTS } from "./table.ts";
-import {
-  ACTIVATION,
-  CONSTRAINT,
-  type Dialect,
-  INITIALIZER,
-  REGULARIZER,
-  type ValueForm,
-} from "./values.ts";
+import { type Dialect, formOf, REGULARIZER } from "./values.ts";
 
 /** Options that say nothing about what a layer computes; what is null, false or empty never does. */
 const IGNORED = [
@@ -33,20 +27,6 @@ const IGNORED = [
   "kernel_regularizer",
   "kernel_constraint",
 ];
-
-/** How the value of an option is read and written. */
-export function formOf(field: string): ValueForm | null {
-  if (field === "activation") return ACTIVATION;
-  if (field.endsWith("Initializer")) return INITIALIZER;
-  if (field.endsWith("Regularizer")) return REGULARIZER;
-  return field.endsWith("Constraint") ? CONSTRAINT : null;
-}
-
-/** The name of an option in Keras. */
-export function kerasName(field: string): string {
-  if (field === "keepDims") return "keepdims";
-  return field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
 
 /** Signals have one number where Keras writes a list of one. */
 function unwrapped(kind: string, value: unknown): unknown {
@@ -92,7 +72,7 @@ export function layerFromKeras(
   const { kind, fields, only = {}, options } = variant?.when(config, dialect)
     ? variant.layer
     : KERAS_LAYERS[className];
-  const names = new Map(fields.map((field) => [kerasName(field), field]));
+  const names = new Map(fields.map((field) => [optionName(field), field]));
   const { data_format: format } = config;
   if (!idle(format) && format !== "channels_last") {
     refuse("has its channels first: save it with data_format channels_last");

@@ -11,7 +11,7 @@ import { assembly, reading } from "../assembly.ts";
 import type { Shape } from "../../tensor.ts";
 import type { ReadModelOptions } from "../tfjs.ts";
 import { openKerasNpz } from "./npz.ts";
-import { type KerasReading, type KerasWeights, readKerasGraph } from "./graph.ts";
+import { type KerasReading, type KerasWeights, readKerasGraph } from "./read_graph.ts";
 
 /** A file of Keras that has been opened; its weights are read when they are asked for. */
 export interface KerasFile {

@@ -16,7 +16,7 @@ import {
   type Reference,
 } from "./describe.ts";
 import { chainFromKeras, isChain, type Link } from "./chains.ts";
-import { layerFromKeras } from "./layers.ts";
+import { layerFromKeras } from "./read_layer.ts";
 import { KERAS_LAYERS } from "./table.ts";
 import type { Dialect } from "./values.ts";
 
