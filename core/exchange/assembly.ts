@@ -98,7 +98,7 @@ export function expectShape(
 
 /** A message as one line that ends: names in it come from the file. */
 function oneLine(text: string): string {
-  const flat = text.replaceAll(/\p{Cc}+/gu, " ");
+  const flat = text.replaceAll(/\p{C}+/gu, " ");
   return flat.length > 600 ? `${flat.slice(0, 600)}…` : flat;
 }
 

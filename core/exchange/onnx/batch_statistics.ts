@@ -3,7 +3,7 @@ import { type OnnxArray, zerosOf } from "../../formats/onnx/array.ts";
 import type { OnnxNode } from "../../formats/onnx/proto.ts";
 import { runLayers } from "./layered.ts";
 import { sizeOf } from "../../tensor.ts";
-import { Site } from "./site.ts";
+import { loneSite } from "./site.ts";
 
 /** Normalises by the batch's own statistics, by the layer, and moves the running ones. */
 export function runBatchStatistics(
@@ -11,7 +11,7 @@ export function runBatchStatistics(
   arrays: readonly (OnnxArray | null)[],
   opset: number,
 ): OnnxArray[] {
-  const site = new Site(node, arrays, { opset, batch: null, weights: new Map(), uses: () => 1 });
+  const site = loneSite(node, arrays, opset);
   const x = site.array(0), [count, channels, ...places] = x.shape, pixels = sizeOf(places);
   const mean = zerosOf("float64", [channels]), variance = zerosOf("float64", [channels]);
   const each = (c: number, visit: (value: number) => void) => {

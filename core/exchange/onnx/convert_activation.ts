@@ -1,3 +1,5 @@
+/** Functions of each value, softmax and dropout, as layers. */
+import { isFloatCode } from "../../formats/onnx/array.ts";
 import { type Activation, activation as activationLayer } from "../../layers/activation.ts";
 import { dropout as dropoutLayer } from "../../layers/dropout.ts";
 import { multiply } from "../../layers/multiply.ts";
@@ -132,7 +134,6 @@ export const ACTIVATION_CONVERTERS: Record<string, Converter> = {
   Identity: (site) => [site.raw(0)],
   Cast: (site) => {
     // Whole numbers are checked where they number rows of a table, and taken by nothing else.
-    const whole = ![1, 10, 11, 16].includes(site.number("to", 1));
-    return [{ ...site.raw(0), whole }];
+    return [{ ...site.raw(0), whole: !isFloatCode(site.number("to", 1)) }];
   },
 };

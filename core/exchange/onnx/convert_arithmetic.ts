@@ -1,3 +1,4 @@
+/** Arithmetic of values and constants, as layers. */
 import { expectSmall, floatArray, type OnnxArray } from "../../formats/onnx/array.ts";
 import { activation as activationLayer } from "../../layers/activation.ts";
 import { add } from "../../layers/add.ts";
@@ -217,7 +218,7 @@ const absolute: Converter = (site) => {
 };
 
 /** Arithmetic of values and constants, and what can be made of it. */
-export const ARITHMETIC: Record<string, Converter> = {
+export const ARITHMETIC_CONVERTERS: Record<string, Converter> = {
   Add: arithmetic("Add"),
   Sub: arithmetic("Sub"),
   Mul: arithmetic("Mul"),

@@ -1,3 +1,4 @@
+/** Convolutions, as layers. */
 import type { OnnxArray } from "../../formats/onnx/array.ts";
 import { conv1d } from "../../layers/conv1d.ts";
 import { conv1dTranspose } from "../../layers/conv1d_transpose.ts";
@@ -150,4 +151,7 @@ const convTranspose: Converter = (site) => {
 };
 
 /** Convolutions. */
-export const CONVOLUTIONS: Record<string, Converter> = { Conv: conv, ConvTranspose: convTranspose };
+export const CONVOLUTION_CONVERTERS: Record<string, Converter> = {
+  Conv: conv,
+  ConvTranspose: convTranspose,
+};

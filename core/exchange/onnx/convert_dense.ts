@@ -1,10 +1,8 @@
-import type { OnnxArray } from "../../formats/onnx/array.ts";
-import { floatArray } from "../../formats/onnx/array.ts";
-import { concatenate } from "../../layers/concatenate.ts";
+/** Products with constant matrices, as dense layers. */
+import { floatArray, type OnnxArray } from "../../formats/onnx/array.ts";
 import { dense } from "../../layers/dense.ts";
 import { sizeOf } from "../../tensor.ts";
 import { gathered, tensorOf, transposed } from "./arrays.ts";
-import { alike } from "./convert_arithmetic.ts";
 import { flatPlaces, type Flow, flowOf, inOrder, rankOf } from "./flow.ts";
 import { type Converter, isFlow, type Site } from "./site.ts";
 
@@ -63,15 +61,5 @@ const matMul: Converter = (site) => {
   return [denseFlow(site, w, null)];
 };
 
-const concat: Converter = (site) => {
-  const flows = alike(site, site.values.map((_, i) => site.flow(i))), [{ order }] = flows;
-  const axis = order.indexOf(site.axis(site.number("axis", 1), order.length));
-  if (axis === 0) throw site.fail("it joins batches");
-  if (flows.length === 1) return [flows[0]];
-  return [
-    flowOf(site.apply(site.make(() => concatenate({ axis })), flows.map((f) => f.symbol)), order),
-  ];
-};
-
-/** Products with constant matrices, and what lays values side by side. */
-export const MERGES: Record<string, Converter> = { Gemm: gemm, MatMul: matMul, Concat: concat };
+/** Products with constant matrices. */
+export const PRODUCT_CONVERTERS: Record<string, Converter> = { Gemm: gemm, MatMul: matMul };

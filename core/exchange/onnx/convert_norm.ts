@@ -1,3 +1,4 @@
+/** Normalisations, as layers. */
 import { expectSmall, type OnnxArray } from "../../formats/onnx/array.ts";
 import type { Layer } from "../../layer.ts";
 import { batchNormalization } from "../../layers/batch_normalization.ts";
@@ -89,7 +90,7 @@ const localResponse: Converter = (site) => {
 };
 
 /** Normalisations. */
-export const NORMALIZATIONS: Record<string, Converter> = {
+export const NORMALIZATION_CONVERTERS: Record<string, Converter> = {
   BatchNormalization: batch,
   InstanceNormalization: instance,
   GroupNormalization: group,

@@ -1,3 +1,4 @@
+/** What reads parts, joins them, adds borders or repeats, as layers. */
 import type { Symbolic } from "../../layer.ts";
 import { concatenate } from "../../layers/concatenate.ts";
 import { cropping2d } from "../../layers/cropping2d.ts";
@@ -7,7 +8,7 @@ import { reflectionPadding2d } from "../../layers/reflection_padding2d.ts";
 import { upsampling2d } from "../../layers/upsampling.ts";
 import { zeroPadding2d } from "../../layers/zero_padding2d.ts";
 import { tensorOf } from "./arrays.ts";
-import { fixed } from "./convert_arithmetic.ts";
+import { alike, fixed } from "./convert_arithmetic.ts";
 import { squeezed } from "./convert_shape.ts";
 import {
   type Flow,
@@ -175,6 +176,16 @@ const split: Converter = (site) => {
   });
 };
 
+const concat: Converter = (site) => {
+  const flows = alike(site, site.values.map((_, i) => site.flow(i))), [{ order }] = flows;
+  const axis = order.indexOf(site.axis(site.number("axis", 1), order.length));
+  if (axis === 0) throw site.fail("it joins batches");
+  if (flows.length === 1) return [flows[0]];
+  return [
+    flowOf(site.apply(site.make(() => concatenate({ axis })), flows.map((f) => f.symbol)), order),
+  ];
+};
+
 /** Rows of a constant table, numbered by what layers make. */
 function rowsOfTable(site: Site): Flow {
   const table = site.array(0), numbers = site.raw(1);
@@ -222,11 +233,12 @@ const expand: Converter = (site) => {
   })];
 };
 
-/** What reads parts, adds borders or repeats. */
-export const PARTS: Record<string, Converter> = {
+/** What reads parts, joins them, adds borders or repeats. */
+export const PART_CONVERTERS: Record<string, Converter> = {
   Pad: pad,
   Slice: slice,
   Split: split,
+  Concat: concat,
   Gather: gather,
   Expand: expand,
 };

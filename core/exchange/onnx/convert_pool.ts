@@ -1,3 +1,4 @@
+/** Pools and what undoes them, as layers. */
 import {
   globalAveragePool1d,
   globalAveragePool2d,
@@ -145,7 +146,7 @@ const ownPlaces: Converter = (site) => {
 };
 
 /** Pools and what undoes them. */
-export const POOLS: Record<string, Converter> = {
+export const POOL_CONVERTERS: Record<string, Converter> = {
   MaxPool: pool(true),
   AveragePool: pool(false),
   MaxUnpool: unpool,

@@ -1,3 +1,4 @@
+/** What makes one value of many, as pools. */
 import { globalAveragePool1d, globalMaxPool1d } from "../../layers/global_pool.ts";
 import { sizeOf } from "../../tensor.ts";
 import { fixed } from "./convert_arithmetic.ts";
@@ -38,7 +39,7 @@ const reduce = (kind: Reduction): Converter => (site) => {
 };
 
 /** What makes one value of many. */
-export const REDUCTIONS: Record<string, Converter> = {
+export const REDUCTION_CONVERTERS: Record<string, Converter> = {
   ReduceMean: reduce("mean"),
   ReduceSum: reduce("sum"),
   ReduceMax: reduce("max"),

@@ -1,3 +1,4 @@
+/** What makes pictures larger or smaller, as layers. */
 import type { Layer } from "../../layer.ts";
 import { depthToSpace, spaceToDepth } from "../../layers/depth_to_space.ts";
 import { resizing } from "../../layers/resizing.ts";
@@ -127,7 +128,7 @@ const blocks = (make: (site: Site) => Layer): Converter => (site) => {
 };
 
 /** What makes pictures larger or smaller. */
-export const RESIZES: Record<string, Converter> = {
+export const RESIZE_CONVERTERS: Record<string, Converter> = {
   Resize: resize,
   Upsample: resize,
   DepthToSpace: blocks((site) => {

@@ -1,3 +1,4 @@
+/** What changes shapes: layers, or no more than the memory of what lies where. */
 import { indexArray } from "../../formats/onnx/array.ts";
 import { sizeOf } from "../../tensor.ts";
 import {
@@ -86,7 +87,7 @@ const transpose: Converter = (site) => {
 };
 
 /** What changes shapes. */
-export const SHAPES: Record<string, Converter> = {
+export const SHAPE_CONVERTERS: Record<string, Converter> = {
   Reshape: (site) => [inShape(site.flow(0), targetOf(site, site.flow(0)))],
   Flatten: flatten,
   Squeeze: squeeze,

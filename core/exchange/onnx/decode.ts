@@ -1,8 +1,8 @@
+/** Reads ONNX: a graph becomes a network of layers, node by node. */
 import { DeconvError } from "../../errors.ts";
-import type { OnnxArray } from "../../formats/onnx/array.ts";
+import { isFloatCode, type OnnxArray } from "../../formats/onnx/array.ts";
 import {
   decodeOnnxGraph,
-  FLOAT,
   type OnnxGraph,
   type OnnxNode,
   type OnnxValueInfo,
@@ -12,6 +12,7 @@ import { activation } from "../../layers/activation.ts";
 import type { Model } from "../../model.ts";
 import { model } from "../../sequential.ts";
 import { type Shape, shapeText, sizeOf } from "../../tensor.ts";
+import { reading } from "../assembly.ts";
 import { evaluateNode, isEvaluated } from "./evaluate.ts";
 import {
   channelsLast,
@@ -114,19 +115,7 @@ const AS_SAID = new Set([
  * ```
  */
 export function decodeOnnx(bytes: Uint8Array, options: DecodeOnnxOptions = {}): DecodedOnnx {
-  try {
-    return decode(decodeOnnxGraph(bytes), options);
-  } catch (error) {
-    const fault = error instanceof DeconvError
-      ? error.message
-      : error instanceof RangeError || error instanceof TypeError
-      ? "its description of the network is malformed"
-      : null;
-    if (fault === null) throw error;
-    // Names in a file may be anything.
-    const line = fault.replaceAll(/\p{C}+/gu, " ").slice(0, 500);
-    throw new DeconvError(`Cannot read the ONNX model "${options.name ?? "model"}": ${line}`);
-  }
+  return reading(options.name ?? "model", () => decode(decodeOnnxGraph(bytes), options));
 }
 
 function decode(graph: OnnxGraph, options: DecodeOnnxOptions): DecodedOnnx {
@@ -258,10 +247,7 @@ function inputFlow(graph: OnnxGraph, info: OnnxValueInfo, given?: Shape, picture
   const rank = shape.length + 1;
   const order = first ? channelsLast(rank) : naturalOrder(rank);
   const symbol = input({ name, shape: order.slice(1).map((axis) => shape[axis - 1]) });
-  return {
-    ...flowOf(symbol, order),
-    whole: type !== FLOAT && type !== 10 && type !== 11 && type !== 16,
-  };
+  return { ...flowOf(symbol, order), whole: !isFloatCode(type) };
 }
 
 /** Whether what uses a value first, functions of each value aside, takes axis 1 for the channels. */

@@ -1,3 +1,4 @@
+/** Writes ONNX: a network becomes a graph, layer by layer. */
 import { DeconvError } from "../../errors.ts";
 import { encodeOnnxGraph, FLOAT, type OnnxValueInfo } from "../../formats/onnx/proto.ts";
 import { placeName } from "../../graph.ts";
@@ -7,10 +8,12 @@ import type { Model } from "../../model.ts";
 import type { Parameter } from "../../operation.ts";
 import type { Shape, Tensor } from "../../tensor.ts";
 import { PRODUCER } from "./decode.ts";
+import { ACTIVATION_EXPORTERS } from "./export_activation.ts";
 import { CONVOLUTION_EXPORTERS } from "./export_conv.ts";
+import { DENSE_EXPORTERS } from "./export_dense.ts";
 import { NORMALIZATION_EXPORTERS } from "./export_norm.ts";
 import { POOL_EXPORTERS } from "./export_pool.ts";
-import { OTHER_EXPORTERS } from "./export_shape.ts";
+import { SHAPE_EXPORTERS } from "./export_shape.ts";
 import type { Exporter, ExportSite, Places } from "./export_site.ts";
 import { channelsLast } from "./flow.ts";
 import { GraphWriter } from "./graph_writer.ts";
@@ -19,7 +22,9 @@ const EXPORTERS: ReadonlyMap<string, Exporter> = new Map(Object.entries({
   ...CONVOLUTION_EXPORTERS,
   ...NORMALIZATION_EXPORTERS,
   ...POOL_EXPORTERS,
-  ...OTHER_EXPORTERS,
+  ...ACTIVATION_EXPORTERS,
+  ...DENSE_EXPORTERS,
+  ...SHAPE_EXPORTERS,
 }));
 
 /** The version of ONNX's operators that is written. */

@@ -8,21 +8,21 @@ import { flatIndices, ownPlaces, runPools } from "./layered_pools.ts";
 import { runEach, runLayers, runLeading } from "./layered.ts";
 import { runVolumes } from "./layered_volumes.ts";
 import { ACTIVATION_CONVERTERS } from "./convert_activation.ts";
-import { CONVOLUTIONS } from "./convert_conv.ts";
-import { NORMALIZATIONS } from "./convert_norm.ts";
-import { POOLS } from "./convert_pool.ts";
+import { CONVOLUTION_CONVERTERS } from "./convert_conv.ts";
+import { NORMALIZATION_CONVERTERS } from "./convert_norm.ts";
+import { POOL_CONVERTERS } from "./convert_pool.ts";
 import { ARRAY_OPERATORS, LAYER_OPERATORS } from "./operators.ts";
 import { layerStatistics } from "./operators_sums.ts";
-import { nodeTitle, Site } from "./site.ts";
+import { loneSite, nodeTitle, type Site } from "./site.ts";
 
 const PLAIN = ["Dropout", "Identity", "Cast", "Celu", "HardSigmoid"];
 const BY_AXIS = ["Softmax", "LogSoftmax", "LayerNormalization", "PRelu"];
 
 /** Operators that layers compute, and no array operator beside what is said of their other outputs. */
 const LAYERED: ReadonlySet<string> = new Set([
-  ...Object.keys(CONVOLUTIONS),
-  ...Object.keys(POOLS).filter((op) => op !== "Mod"),
-  ...Object.keys(NORMALIZATIONS),
+  ...Object.keys(CONVOLUTION_CONVERTERS),
+  ...Object.keys(POOL_CONVERTERS).filter((op) => op !== "Mod"),
+  ...Object.keys(NORMALIZATION_CONVERTERS),
   ...Object.keys(ACTIVATION_CONVERTERS).filter((op) => !PLAIN.includes(op)),
   "Gemm",
   "MatMul",
@@ -44,9 +44,9 @@ function layered(
   arrays: readonly (OnnxArray | null)[],
   opset: number,
 ): OnnxArray[] {
-  const site = new Site(node, arrays, { opset, batch: null, weights: new Map(), uses: () => 1 });
+  const site = loneSite(node, arrays, opset);
   const x = site.array(0), rank = x.shape.length, { op } = node;
-  if (op in CONVOLUTIONS && rank === 5) return runVolumes(node, arrays, opset);
+  if (op in CONVOLUTION_CONVERTERS && rank === 5) return runVolumes(node, arrays, opset);
   if (op === "BatchNormalization" && site.number("training_mode", 0)) {
     return runBatchStatistics(node, arrays, opset);
   }
@@ -119,7 +119,7 @@ export function evaluateNode(
     const made = plain ? trying(() => layered(node, arrays, opset)) : layered(node, arrays, opset);
     if (made) {
       if (op !== "LayerNormalization" || node.outputs.length < 2) return made;
-      return [made[0], ...layerStatistics(siteOf(node, arrays, opset)).slice(1) as OnnxArray[]];
+      return [made[0], ...layerStatistics(loneSite(node, arrays, opset)).slice(1) as OnnxArray[]];
     }
   }
   if (!plain) {
@@ -128,11 +128,7 @@ export function evaluateNode(
       `${nodeTitle(node)}: ${known ? "it computes floats only" : "the operator is not known"}`,
     );
   }
-  return plain(siteOf(node, arrays, opset)) as OnnxArray[];
-}
-
-function siteOf(node: OnnxNode, values: readonly (OnnxArray | null)[], opset: number): Site {
-  return new Site(node, values, { opset, batch: null, weights: new Map(), uses: () => 1 });
+  return plain(loneSite(node, arrays, opset)) as OnnxArray[];
 }
 
 /**

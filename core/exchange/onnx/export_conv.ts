@@ -1,3 +1,4 @@
+/** Convolutions, as nodes of ONNX. */
 import {
   type ConvGeometry,
   convGeometry,
@@ -7,7 +8,9 @@ import {
 import type { ActivationConfig } from "../../layers/activation.ts";
 import { rowOptions, type SignalConvOptions } from "../../signal_geometry.ts";
 import type { Tensor } from "../../tensor.ts";
-import { activated, beforeName, type Exporter, type ExportSite } from "./export_site.ts";
+import { activated, beforeName } from "./export_activation.ts";
+import type { Exporter, ExportSite } from "./export_site.ts";
+import { naturalOrder } from "./flow.ts";
 
 /** The last of two axes, or both. */
 const axesOf = (pair: readonly number[], one: boolean) => one ? [pair[1]] : [...pair];
@@ -36,9 +39,8 @@ function attributesOf(geometry: ConvGeometry, one: boolean, end: readonly number
 
 /** A kernel [kh, kw, a, b] as [b, a, kh, kw]. */
 function kernelArray({ to, name }: ExportSite, kernel: Tensor): string {
-  const rank = kernel.shape.length;
-  const places = Array.from({ length: rank - 2 }, (_, i) => i);
-  return to.floats(`${name}.weight`, kernel, [rank - 1, rank - 2, ...places]);
+  const rank = kernel.shape.length, order = [rank - 1, rank - 2, ...naturalOrder(rank - 2)];
+  return to.floats(`${name}.weight`, kernel, order);
 }
 
 /** Kernel and bias, then the activation. */

@@ -1,3 +1,4 @@
+/** Normalisations, as nodes of ONNX. */
 import { sizeOf, type Tensor } from "../../tensor.ts";
 import type { Exporter, ExportSite } from "./export_site.ts";
 

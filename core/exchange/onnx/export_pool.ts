@@ -1,3 +1,4 @@
+/** Pools and what undoes them, as nodes of ONNX. */
 import {
   columnWindows,
   poolWindows,

@@ -1,48 +1,14 @@
-import type { ActivationConfig } from "../../layers/activation.ts";
+/** Layers that move values about, as nodes of ONNX. */
 import type { Shape } from "../../tensor.ts";
-import { transposed } from "./arrays.ts";
 import { floatArray } from "../../formats/onnx/array.ts";
-import { activated, beforeName, type Exporter, type ExportSite } from "./export_site.ts";
+import type { Exporter } from "./export_site.ts";
 import { channelsLast } from "./flow.ts";
-
-/** What changes nothing when a model is used. */
-const nothing: Exporter = ({ inputs }) => inputs[0];
-
-const dense: Exporter = (site) => {
-  const { to, name, inputs: [x], shapes: [shape], config, parameters: [kernel, bias] } = site;
-  const rank = shape.length + 1, turned = config.tiedTo !== undefined;
-  const w = to.floats(`${name}.weight`, kernel, turned ? [1, 0] : [0, 1]);
-  const b = bias ? [to.floats(`${name}.bias`, bias)] : [];
-  const active = config.activation as ActivationConfig, before = beforeName(site);
-  if (rank < 3) return activated(site, to.node("Gemm", [x, w, ...b], before), active, name);
-  const product = to.node("MatMul", [to.last(x, rank), w], `${name}_product`);
-  const sum = b.length ? to.node("Add", [product, ...b], `${name}_sum`) : product;
-  return activated(site, to.first(sum, rank, before), active, name);
-};
 
 /** Where an axis of a layer is in ONNX. */
 function onnxAxis(axis: number, shape: Shape): number {
   const rank = shape.length + 1;
   return channelsLast(rank)[axis < 0 ? axis + rank : axis];
 }
-
-/** Inputs with as many axes as the longest has, ones in front. */
-function aligned({ to, name, inputs, shapes, output }: ExportSite): string[] {
-  return inputs.map((x, i) => {
-    const shape = shapes[i], missing = output.length - shape.length;
-    if (!missing) return x;
-    const longer = [...Array.from({ length: missing }, () => 1), ...shape];
-    return to.reshaped(x, shape, longer, `${name}_input${i + 1}`);
-  });
-}
-
-const merge = (op: string): Exporter => (site) => {
-  const [first, ...others] = aligned(site), { to, name } = site;
-  return others.reduce(
-    (sum, x, i) => to.node(op, [sum, x], i === others.length - 1 ? name : `${name}_part${i + 1}`),
-    first,
-  );
-};
 
 const concatenate: Exporter = ({ to, name, inputs, shapes: [shape], config }) =>
   to.node("Concat", inputs, name, { axis: onnxAxis(config.axis as number, shape) });
@@ -109,48 +75,18 @@ const spaceToDepth: Exporter = (site) => {
   return to.node("Reshape", [moved, shape], name);
 };
 
-const embedding: Exporter = (
-  { to, name, inputs: [x], shapes: [shape], parameters: [table], output },
-) => {
-  const numbers = to.node("Cast", [to.last(x, shape.length + 1)], `${name}_numbers`, { to: 7 });
-  const rows = to.floats(`${name}.weight`, table);
-  const made = to.node("Gather", [rows, numbers], `${name}_rows`, { axis: 0 });
-  return to.first(made, output.length + 1, name);
-};
-
-const prelu: Exporter = ({ to, name, inputs: [x], parameters: [alpha] }) => {
-  const order = channelsLast(alpha.shape.length + 1).length;
-  const { shape } = alpha, rank = shape.length;
-  const first = order < 3 ? [0] : [rank - 1, ...Array.from({ length: rank - 1 }, (_, i) => i)];
-  const { data, shape: sizes } = transposed(floatArray(shape, alpha.data), first);
-  return to.node("PRelu", [x, to.array(`${name}.weight`, floatArray(sizes, data))], name);
-};
-
-/** All layers that are neither convolutions nor pools nor normalisations. */
-export const OTHER_EXPORTERS: Record<string, Exporter> = {
-  activation: (site) =>
-    activated(site, site.inputs[0], site.config as unknown as ActivationConfig, site.name),
-  add: merge("Add"),
-  multiply: merge("Mul"),
+/** Layers that move values about. */
+export const SHAPE_EXPORTERS: Record<string, Exporter> = {
   concatenate,
   cropping2d: crop,
-  dense,
   depth_to_space: depthToSpace,
-  dropout: nothing,
-  spatial_dropout1d: nothing,
-  spatial_dropout2d: nothing,
-  gaussian_noise: nothing,
-  embedding,
   flatten: reshape,
   reshape,
   permute,
-  prelu,
   reflection_padding2d: pad("reflect"),
   zero_padding2d: pad("constant"),
   resizing: resize,
   upsampling1d: resize,
   upsampling2d: resize,
-  // The mean is what it gives when a model is used.
-  sampling: nothing,
   space_to_depth: spaceToDepth,
 };

@@ -5,7 +5,7 @@ import type { OnnxNode } from "../../formats/onnx/proto.ts";
 import { broadcastStrides, stridesOf, transposed } from "./arrays.ts";
 import { SUM_OPERATORS } from "./operators_sums.ts";
 import { broadcastTo, combined } from "./operators_values.ts";
-import { nodeTitle, Site } from "./site.ts";
+import { loneSite, nodeTitle, Site } from "./site.ts";
 
 /** The gradients of a node's inputs, from its output and that output's gradient. */
 type Rule = (site: Site, y: OnnxArray, dy: OnnxArray) => OnnxArray[];
@@ -137,7 +137,7 @@ export function runGradient(
     const rule = each.domain ? undefined : RULES[each.op];
     if (!rule) throw new DeconvError(`${nodeTitle(each)}: its derivative is not known`);
     const arrays = each.inputs.map((name) => values.get(name) ?? null);
-    const site = new Site(each, arrays, { opset, batch: null, weights: new Map(), uses: () => 1 });
+    const site = loneSite(each, arrays, opset);
     rule(site, values.get(output)!, dy).forEach((dx, i) => {
       const name = each.inputs[i], so = gradients.get(name);
       if (reached.has(name)) {

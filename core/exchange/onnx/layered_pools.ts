@@ -6,12 +6,11 @@ import { sequential } from "../../sequential.ts";
 import { sizeOf } from "../../tensor.ts";
 import { tensorOf, transposed, withShape } from "./arrays.ts";
 import { countsPadding, windowsOf } from "./convert_pool.ts";
-import { Site } from "./site.ts";
+import { loneSite } from "./site.ts";
 
 /** Computes a pool one axis after the other: its windows laid out side by side are pooled by a layer. */
 export function runPools(node: OnnxNode, x: OnnxArray, opset: number): OnnxArray[] {
-  const context = { opset, batch: null, weights: new Map(), uses: () => 1 };
-  const site = new Site(node, [x], context), maxima = node.op === "MaxPool";
+  const site = loneSite(node, [x], opset), maxima = node.op === "MaxPool";
   const power = node.op === "LpPool" ? site.number("p", 2) : 0;
   const windows = windowsOf(site, x.shape.slice(2)), counted = countsPadding(site);
   let made: OnnxArray = power

@@ -4,7 +4,7 @@ import type { OnnxNode } from "../../formats/onnx/proto.ts";
 import { gathered, stridesOf, transposed, withShape } from "./arrays.ts";
 import { padsOf } from "./convert_conv.ts";
 import { runLayers } from "./layered.ts";
-import { Site } from "./site.ts";
+import { loneSite } from "./site.ts";
 
 /** Computes a convolution over [N, C, D, H, W], transposed or not, by layers over pictures. */
 export function runVolumes(
@@ -13,8 +13,7 @@ export function runVolumes(
   opset: number,
 ): OnnxArray[] {
   const [x, w, bias] = arrays as [OnnxArray, OnnxArray, OnnxArray | null];
-  const context = { opset, batch: null, weights: new Map(), uses: () => 1 };
-  const site = new Site(node, arrays, context), transpose = node.op === "ConvTranspose";
+  const site = loneSite(node, arrays, opset), transpose = node.op === "ConvTranspose";
   const [count, channels, depth, height, width] = x.shape, sizes = [depth, height, width];
   const strides = site.list("strides") ?? [1, 1, 1],
     dilations = site.list("dilations") ?? [1, 1, 1];

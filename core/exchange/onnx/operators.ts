@@ -1,13 +1,14 @@
+/** The operators that are known: those of `convert_*.ts` as layers, those of `operators_*.ts` on arrays. */
 import { ACTIVATION_CONVERTERS } from "./convert_activation.ts";
-import { ARITHMETIC } from "./convert_arithmetic.ts";
-import { CONVOLUTIONS } from "./convert_conv.ts";
-import { MERGES } from "./convert_dense.ts";
-import { NORMALIZATIONS } from "./convert_norm.ts";
-import { PARTS } from "./convert_parts.ts";
-import { POOLS } from "./convert_pool.ts";
-import { REDUCTIONS } from "./convert_reduce.ts";
-import { RESIZES } from "./convert_resize.ts";
-import { SHAPES } from "./convert_shape.ts";
+import { ARITHMETIC_CONVERTERS } from "./convert_arithmetic.ts";
+import { CONVOLUTION_CONVERTERS } from "./convert_conv.ts";
+import { PRODUCT_CONVERTERS } from "./convert_dense.ts";
+import { NORMALIZATION_CONVERTERS } from "./convert_norm.ts";
+import { PART_CONVERTERS } from "./convert_parts.ts";
+import { POOL_CONVERTERS } from "./convert_pool.ts";
+import { REDUCTION_CONVERTERS } from "./convert_reduce.ts";
+import { RESIZE_CONVERTERS } from "./convert_resize.ts";
+import { SHAPE_CONVERTERS } from "./convert_shape.ts";
 import { DECODING_OPERATORS } from "./operators_decoding.ts";
 import { GRID_OPERATORS } from "./operators_grids.ts";
 import { MOVE_OPERATORS } from "./operators_moves.ts";
@@ -22,16 +23,16 @@ const table = (...parts: readonly Record<string, Converter>[]): ReadonlyMap<stri
 
 /** Operators as layers. */
 export const LAYER_OPERATORS: ReadonlyMap<string, Converter> = table(
-  CONVOLUTIONS,
-  POOLS,
-  NORMALIZATIONS,
+  CONVOLUTION_CONVERTERS,
+  POOL_CONVERTERS,
+  NORMALIZATION_CONVERTERS,
   ACTIVATION_CONVERTERS,
-  ARITHMETIC,
-  MERGES,
-  RESIZES,
-  SHAPES,
-  PARTS,
-  REDUCTIONS,
+  ARITHMETIC_CONVERTERS,
+  PRODUCT_CONVERTERS,
+  RESIZE_CONVERTERS,
+  SHAPE_CONVERTERS,
+  PART_CONVERTERS,
+  REDUCTION_CONVERTERS,
 );
 
 /** Operators on arrays. */

@@ -2,10 +2,9 @@
 import { expectSmall, indexArray, type OnnxArray, zerosOf } from "../../formats/onnx/array.ts";
 import { sizeOf } from "../../tensor.ts";
 import { gathered, stridesOf, transposed, withShape } from "./arrays.ts";
+import { naturalOrder } from "./flow.ts";
 import { broadcastShape, broadcastTo } from "./operators_values.ts";
 import type { Converter, Site } from "./site.ts";
-
-const indices = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 const reshape: Converter = (site) => {
   const x = site.array(0), size = sizeOf(x.shape), given = site.listOr("shape", 1) ?? [];
@@ -30,7 +29,7 @@ const flatten: Converter = (site) => {
 const squeeze: Converter = (site) => {
   const x = site.array(0), rank = x.shape.length;
   const axes = site.listOr("axes", 1)?.map((axis) => site.axis(axis, rank)) ??
-    indices(rank).filter((axis) => x.shape[axis] === 1);
+    naturalOrder(rank).filter((axis) => x.shape[axis] === 1);
   if (axes.some((axis) => x.shape[axis] !== 1)) {
     throw site.fail("it drops axes that are not of size 1");
   }
@@ -41,13 +40,13 @@ const unsqueeze: Converter = (site) => {
   const x = site.array(0), given = site.listOr("axes", 1) ?? [];
   const rank = x.shape.length + given.length, axes = given.map((axis) => site.axis(axis, rank));
   const sizes = [...x.shape];
-  return [withShape(x, indices(rank).map((axis) => axes.includes(axis) ? 1 : sizes.shift()!))];
+  return [withShape(x, naturalOrder(rank).map((axis) => axes.includes(axis) ? 1 : sizes.shift()!))];
 };
 
 const transpose: Converter = (site) => {
   const x = site.array(0), rank = x.shape.length;
-  const perm = site.list("perm") ?? indices(rank).reverse();
-  if (perm.length !== rank || !indices(rank).every((axis) => perm.includes(axis))) {
+  const perm = site.list("perm") ?? naturalOrder(rank).reverse();
+  if (perm.length !== rank || !naturalOrder(rank).every((axis) => perm.includes(axis))) {
     throw site.fail(`perm [${perm}] is no order of ${rank} axes`);
   }
   return [transposed(x, perm)];
@@ -57,7 +56,7 @@ const slice: Converter = (site) => {
   const x = site.array(0), rank = x.shape.length;
   const starts = site.listOr("starts", 1) ?? [], ends = site.listOr("ends", 2) ?? [];
   const axes = site.listOr("axes", 3)?.map((axis) => site.axis(axis, rank)) ??
-    indices(starts.length);
+    naturalOrder(starts.length);
   const steps = site.numbers(4) ?? starts.map(() => 1);
   const strides = stridesOf(x.shape), shape = [...x.shape];
   let offset = 0;
@@ -100,7 +99,7 @@ const split: Converter = (site) => {
   const size = x.shape[axis], count = site.number("num_outputs", site.node.outputs.length);
   const part = Math.ceil(size / count), strides = stridesOf(x.shape);
   const parts = site.listOr("split", 1) ??
-    indices(count).map((i) => Math.min(part, size - i * part));
+    naturalOrder(count).map((i) => Math.min(part, size - i * part));
   if (parts.reduce((sum, n) => sum + n, 0) !== size) throw site.fail("its parts are not the whole");
   let from = 0;
   return parts.map((length) => {
@@ -139,7 +138,7 @@ function picked(x: OnnxArray, places: readonly (readonly number[])[], fill: numb
 
 const pad: Converter = (site) => {
   const x = site.array(0), rank = x.shape.length, given = site.listOr("pads", 1) ?? [];
-  const axes = site.numbers(3)?.map((axis) => site.axis(axis, rank)) ?? indices(rank);
+  const axes = site.numbers(3)?.map((axis) => site.axis(axis, rank)) ?? naturalOrder(rank);
   if (given.length !== 2 * axes.length) throw site.fail("pads must be two numbers for each axis");
   const mode = site.text("mode", "constant");
   const fill = site.has(2) ? site.array(2).data[0] ?? 0 : site.number("value", 0);
@@ -156,7 +155,7 @@ const pad: Converter = (site) => {
 
 const centerCropPad: Converter = (site) => {
   const x = site.array(0), rank = x.shape.length, wanted = site.numbers(1)!;
-  const axes = site.list("axes")?.map((axis) => site.axis(axis, rank)) ?? indices(rank);
+  const axes = site.list("axes")?.map((axis) => site.axis(axis, rank)) ?? naturalOrder(rank);
   expectSmall(wanted);
   const places = x.shape.map((size, axis) => {
     const out = axes.includes(axis) ? wanted[axes.indexOf(axis)] : size;

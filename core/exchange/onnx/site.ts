@@ -158,5 +158,14 @@ export class Site {
   }
 }
 
+/** A node by itself, over arrays. */
+export function loneSite(
+  node: OnnxNode,
+  arrays: readonly (OnnxArray | null)[],
+  opset: number,
+): Site {
+  return new Site(node, arrays, { opset, batch: null, weights: new Map(), uses: () => 1 });
+}
+
 /** Turns a node into layers: the values it makes. */
 export type Converter = (site: Site) => readonly OnnxValue[];

@@ -91,6 +91,11 @@ export function arrayType(code: number): ArrayType {
   );
 }
 
+/** Whether a type, by its number in the file, is of floats. */
+export function isFloatCode(code: number): boolean {
+  return code in ARRAY_TYPES && isFloat(arrayType(code));
+}
+
 /** The number of a type in a file. */
 export function typeCode(type: ArrayType): number {
   return Number(Object.entries(ARRAY_TYPES).find(([, name]) => name === type)![0]);
