@@ -555,7 +555,7 @@ export { type OpenedIdx, openIdx } from "./core/data/idx_folder.ts";
 export { type MaskOptions, openMaskPairs, pairFolders, pairNames } from "./core/data/mask_pairs.ts";
 export { openImageFolder } from "./core/data/image_folder.ts";
 export { pictureFiles, type PictureOptions } from "./core/data/picture_files.ts";
-export type { Alpha } from "./core/data/decode_picture.ts";
+export type { Alpha } from "./core/data/picture_values.ts";
 export type { Fit } from "./core/data/fit_picture.ts";
 export { csv, type CsvOptions, openCsv } from "./core/data/csv.ts";
 export { fromText, type TextOptions } from "./core/data/text.ts";

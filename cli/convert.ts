@@ -2,6 +2,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { Command } from "commander";
 import { TFJS_WEIGHTS } from "../core/exchange/tfjs.ts";
 import { writeFileAtomic } from "../core/file.ts";
+import { grouped } from "../core/summary.ts";
 import {
   DeconvError,
   encodeKeras,
@@ -55,7 +56,6 @@ async function convert(from: string, to: string, options: ConvertOptions): Promi
   }
   const { model, metadata } = await loadModelFile(source, options);
   const beside = await WRITERS[ending](model, to, metadata) ?? [];
-  const grouped = (count: number) => count.toLocaleString("en-US");
   console.log(
     `Wrote ${[to, ...beside].join(" and ")}: ${grouped(model.layers.length)} layers, ${
       grouped(model.parameterCount)

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { grouped } from "../core/summary.ts";
 import {
   FORMAT_NAMES,
   type Graph,
@@ -48,7 +49,6 @@ function layerLabel(name: string, kind: string): string {
 }
 
 const sizes = (shape: Shape) => `[${shape.join(",")}]`;
-const grouped = (count: number) => count.toLocaleString("en-US");
 
 /** `1.5 M` */
 function short(count: number): string {

@@ -7,7 +7,7 @@ function fit(text: string, width: number): string {
 }
 
 /** Groups digits by three: 1,234,567. */
-function grouped(count: number): string {
+export function grouped(count: number): string {
   return count.toLocaleString("en-US");
 }
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { encode as encodePng } from "fast-png";
 import jpeg from "jpeg-js";
-import { toValues } from "../core/data/decode_picture.ts";
+import { toValues } from "../core/data/picture_values.ts";
 import { type Fit, fitPicture } from "../core/data/fit_picture.ts";
 import { foldersIn, openImageFolder } from "../core/data/image_folder.ts";
 import { findMaskPairs, openMaskPairs, pairFolders } from "../core/data/mask_pairs.ts";

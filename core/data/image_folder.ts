@@ -1,6 +1,6 @@
 import { DeconvError } from "../errors.ts";
+import { isForeignPicture, isPictureName } from "../formats/picture.ts";
 import type { Dataset } from "./dataset.ts";
-import { isForeignPicture, isPictureName } from "./decode_picture.ts";
 import { inFolder, isFolder, listFolder } from "./file.ts";
 import { pictureFiles, type PictureOptions } from "./picture_files.ts";
 

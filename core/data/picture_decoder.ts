@@ -1,6 +1,6 @@
 import { DeconvError } from "../errors.ts";
 import { decodePicture } from "../formats/picture.ts";
-import { type Alpha, toValues } from "./decode_picture.ts";
+import { type Alpha, toValues } from "./picture_values.ts";
 import { type Fit, fitPicture, FITS, type Size } from "./fit_picture.ts";
 
 /** How a picture file becomes bytes; plain data, so that a worker can be told. */

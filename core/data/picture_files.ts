@@ -6,7 +6,7 @@ import { DeconvError } from "../errors.ts";
 import { sizeOf } from "../tensor.ts";
 import { checkRead, type Dataset } from "./dataset.ts";
 import { decodePicture } from "../formats/picture.ts";
-import type { Alpha } from "./decode_picture.ts";
+import type { Alpha } from "./picture_values.ts";
 import { decodePool } from "./decode_pool.ts";
 import { readFile } from "./file.ts";
 import type { Fit } from "./fit_picture.ts";

@@ -96,11 +96,8 @@ export function expectShape(
   );
 }
 
-/** A message as one line that ends: names in it come from the file. */
-function oneLine(text: string): string {
-  const flat = text.replaceAll(/\p{C}+/gu, " ");
-  return flat.length > 600 ? `${flat.slice(0, 600)}…` : flat;
-}
+/** Characters of a message: names in it come from the file, and may be of any length. */
+const MOST_TOLD = 600;
 
 /** Runs a reader: whatever goes wrong in it becomes one line that names the file. */
 export function reading<T>(name: string, read: () => T): T {
@@ -109,7 +106,11 @@ export function reading<T>(name: string, read: () => T): T {
   } catch (error) {
     if (error instanceof DeconvError) {
       const fault = error.message.replace(/^Cannot read (?:"[^"]*"|[^":]+): /, "");
-      throw new DeconvError(`Cannot read "${name}": ${oneLine(fault)}`);
+      throw new DeconvError(
+        `Cannot read "${name}": ${
+          fault.length > MOST_TOLD ? `${fault.slice(0, MOST_TOLD)}…` : fault
+        }`,
+      );
     }
     if (error instanceof TypeError || error instanceof RangeError) {
       // A form nobody thought of, deep in some option; or nested too deep.

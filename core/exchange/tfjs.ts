@@ -3,6 +3,7 @@
  * network as Keras describes it and a manifest of the weights, and files of weights beside it.
  */
 import { DeconvError } from "../errors.ts";
+import { joined } from "../formats/bytes.ts";
 import {
   decodeTfjsWeights,
   encodeTfjsWeights,
@@ -111,14 +112,8 @@ function readWeights(groups: readonly TfjsGroup[], readShard: ReadShard) {
   const tensors = new Map<string, Tensor>();
   let size = 0;
   for (const { paths, weights } of groups) {
-    const shards = paths.map((path) => readShard(path));
-    const bytes = new Uint8Array(shards.reduce((sum, { length }) => sum + length, 0));
-    let at = 0;
-    for (const shard of shards) {
-      bytes.set(shard, at);
-      at += shard.length;
-    }
-    size += at;
+    const bytes = joined(paths.map((path) => readShard(path)));
+    size += bytes.length;
     for (const [name, tensor] of decodeTfjsWeights(weights, bytes)) tensors.set(name, tensor);
   }
   return { tensors, size };

@@ -4,6 +4,7 @@
  */
 import type { Shape, Tensor } from "../tensor.ts";
 import { DeconvError } from "../errors.ts";
+import { floatBytes } from "./bytes.ts";
 
 /** A group: arrays and other groups by their names. */
 export interface Hdf5Group {
@@ -109,11 +110,4 @@ function header(messages: readonly Message[]): Uint8Array {
   const size = written.reduce((sum, bytes) => sum + bytes.length, 0);
   const head = [1, 0, ...le(messages.length, 2), ...le(1, 4), ...le(size, 4), 0, 0, 0, 0];
   return Uint8Array.from([head, ...written].flat());
-}
-
-function floatBytes(data: Float32Array): Uint8Array {
-  const bytes = new Uint8Array(4 * data.length), view = new DataView(bytes.buffer);
-  const bits = new Uint32Array(data.buffer, data.byteOffset, data.length);
-  for (let i = 0; i < bits.length; i++) view.setUint32(4 * i, bits[i], true);
-  return bytes;
 }

@@ -3,7 +3,7 @@ import { DamagedScan } from "./jpeg_bits.ts";
 import { samplesOf } from "./jpeg_blocks.ts";
 import { type JpegColours, pixelsOf, type Plane } from "./jpeg_colour.ts";
 import { type JpegFrame, readFrame } from "./jpeg_frame.ts";
-import { hasEnd, readJpegHeader } from "./jpeg_segments.ts";
+import { hasEnd, readJpegHeader } from "./jpeg_header.ts";
 import { MOST_PIXELS, type Pixels } from "./pixels.ts";
 
 /** Whether bytes begin like a JPEG file. */

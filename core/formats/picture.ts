@@ -6,6 +6,16 @@ import type { Pixels } from "./pixels.ts";
 import { decodePng, isPng } from "./png.ts";
 import { decodePnm, isPnm } from "./pnm.ts";
 
+/** Whether a file of this name should be a picture that can be decoded. */
+export function isPictureName(name: string): boolean {
+  return /^[^.].*\.(png|jpe?g|bmp|p[bgpn]m)$/i.test(name);
+}
+
+/** Whether a file of this name should be a picture of a kind that cannot be decoded. */
+export function isForeignPicture(name: string): boolean {
+  return /^[^.].*\.(gif|webp|tiff?|avif|heic)$/i.test(name);
+}
+
 /**
  * Decodes a PNG, JPEG, BMP or PNM file, whatever it is called.
  *

@@ -2,6 +2,7 @@
 // deno-lint-ignore no-import-prefix
 import { unzlibSync } from "npm:fflate@0.8.3";
 import { DeconvError } from "../errors.ts";
+import { joined } from "./bytes.ts";
 import { crc32 } from "./crc32.ts";
 import { MOST_PIXELS, type Pixels } from "./pixels.ts";
 import { type PngRows, readRows, rowBytes } from "./png_scanlines.ts";
@@ -95,9 +96,8 @@ function readChunks(bytes: Uint8Array, refuse: (why: string) => never): Chunks {
     at = end + 4;
   }
   if (!found.IHDR || !parts.length) refuse(`it has no ${found.IHDR ? "pixels" : "header"}`);
-  const packed = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  parts.reduce((at, part) => (packed.set(part, at), at + part.length), 0);
-  return { header: found.IHDR, palette: found.PLTE, transparent: found.tRNS, packed };
+  const { IHDR: header, PLTE: palette, tRNS: transparent } = found;
+  return { header, palette, transparent, packed: joined(parts) };
 }
 
 function readHeader(

@@ -64,7 +64,7 @@ interface View {
 }
 
 function refuse(fault: string): never {
-  throw new DeconvError(`Cannot read tensors of PyTorch: ${fault.replaceAll(/\p{Cc}+/gu, " ")}`);
+  throw new DeconvError(`Cannot read tensors of PyTorch: ${fault}`);
 }
 
 const DAMAGED = "the file is cut short or damaged: get it again";

@@ -5,6 +5,7 @@
 import { DeconvError } from "../errors.ts";
 import { isRecord } from "../json.ts";
 import { type Shape, sizeOf, type Tensor } from "../tensor.ts";
+import { floatBytes, joined } from "./bytes.ts";
 import { floatBitsOfHalf } from "./float16.ts";
 
 /** What a manifest says of one tensor. */
@@ -140,12 +141,5 @@ function decode({ shape, dtype, quantization }: TfjsWeight, view: DataView, at: 
 
 /** The bytes of tensors as float32, one behind the other. */
 export function encodeTfjsWeights(tensors: readonly Tensor[]): Uint8Array {
-  const numbers = tensors.reduce((sum, { data }) => sum + data.length, 0);
-  const view = new DataView(new ArrayBuffer(4 * numbers));
-  let at = 0;
-  for (const { data } of tensors) {
-    const bits = new Uint32Array(new Float32Array(data).buffer);
-    for (let i = 0; i < bits.length; i++, at += 4) view.setUint32(at, bits[i], true);
-  }
-  return new Uint8Array(view.buffer);
+  return joined(tensors.map(({ data }) => floatBytes(data)));
 }

@@ -47,7 +47,7 @@ export function isZip(bytes: Uint8Array): boolean {
  */
 export function readZip(bytes: Uint8Array, name: string): ZipEntry[] {
   const refuse = (why: string): never => {
-    throw new DeconvError(`Cannot read ${name} as zip: ${why.replaceAll(/\p{Cc}+/gu, " ")}`);
+    throw new DeconvError(`Cannot read ${name} as zip: ${why}`);
   };
   const damaged = "it is cut short or damaged: get the file again";
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

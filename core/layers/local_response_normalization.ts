@@ -84,9 +84,10 @@ export const localResponseNormalizationKind: LayerKind<LocalResponseConfig> = {
  * in the same place.
  *
  * Of an even number of channels one more lies behind than in front, as in ONNX (in PyTorch one more lies
- * in front); what would lie outside counts 0. Alpha is divided by `size` as in ONNX and PyTorch (`torch.nn.LocalResponseNorm`, where bias
- * is k); TensorFlow's `local_response_normalization` does not divide: its `depth_radius` r and alpha a
- * are `size` 2r + 1 and `alpha` (2r + 1)·a here. Defaults as in ONNX: alpha 1e-4, beta 0.75, bias 1.
+ * in front); what would lie outside counts 0. Alpha is divided by `size` as in ONNX and PyTorch
+ * (`torch.nn.LocalResponseNorm`, where bias is k); TensorFlow's `local_response_normalization` does not
+ * divide: its `depth_radius` r and alpha a are `size` 2r + 1 and `alpha` (2r + 1)·a here. Defaults as in
+ * ONNX: alpha 1e-4, beta 0.75, bias 1.
  *
  * Input `[…, channels]`, output the same. There are no parameters.
  *

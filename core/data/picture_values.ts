@@ -1,15 +1,5 @@
 import type { Pixels } from "../formats/pixels.ts";
 
-/** Whether a file of this name should be a picture that can be decoded. */
-export function isPictureName(name: string): boolean {
-  return /^[^.].*\.(png|jpe?g|bmp|p[bgpn]m)$/i.test(name);
-}
-
-/** Whether a file of this name should be a picture of a kind that cannot be decoded. */
-export function isForeignPicture(name: string): boolean {
-  return /^[^.].*\.(gif|webp|tiff?|avif|heic)$/i.test(name);
-}
-
 /** What becomes of a picture's alpha: it is laid over white, or the alpha is left out. */
 export type Alpha = "white" | "drop";
 
