@@ -32,6 +32,8 @@ export const WINOGRAD: Record<WinogradVariant, { outputs: number; taps: number }
   F42: { outputs: 4, taps: 2 },
 };
 
+/** Ways to make outputs are chosen as for so many pictures, whatever their number. */
+const PICTURES = 16;
 /** Ways to compute a table by itself, and ways that take all tables of a pass together. */
 const ALONE = ["im2col", "indirect", "planar"] as const;
 const TOGETHER = ["scatter", "depthwise"] as const;
@@ -45,7 +47,8 @@ const LEAST_GAIN = 1.4;
 /**
  * Chooses how to compute each table of a pass: the Winograd variant that saves most where one fits and pays,
  * else what costs least (cost.ts); or all in one way that takes them together, where that costs less than
- * their sum.
+ * their sum. The number of pictures has no say in outputs: a picture comes out the same alone and among
+ * others.
  *
  * @param purpose Whether the tables' outputs are wanted, or the kernel's gradient, a sum over them.
  */
@@ -54,8 +57,11 @@ export function chooseAlgorithms(
   precision: Precision,
   purpose: Purpose,
 ): Algorithm[] {
-  const alone = tables.map((table) => chooseAlone(table, precision, purpose));
-  const reached = tables.filter(tapCount);
+  const usual = purpose === "kernel"
+    ? tables
+    : tables.map((table) => ({ ...table, pictures: PICTURES }));
+  const alone = tables.map((table, i) => chooseAlone(table, usual[i], precision, purpose));
+  const reached = usual.filter(tapCount);
   const together = TOGETHER
     .map((kind) => ({ kind, cost: costOf(kind, reached, purpose) }))
     .reduce((least, other) => other.cost < least.cost ? other : least);
@@ -65,9 +71,13 @@ export function chooseAlgorithms(
   return tables.map((table) => ({ kind: tapCount(table) ? together.kind : "depthwise" }));
 }
 
-/** How to compute a table by itself, and what that costs: nothing where Winograd's way is sure to be best. */
+/**
+ * How to compute a table by itself, judged by `usual`, and what that costs: nothing where Winograd's way is
+ * sure to be best.
+ */
 function chooseAlone(
   table: TapTable,
+  usual: TapTable,
   precision: Precision,
   purpose: Purpose,
 ): { algorithm: Algorithm; cost: number } {
@@ -76,11 +86,11 @@ function chooseAlone(
   const variants = Object.keys(WINOGRAD) as WinogradVariant[];
   const best = variants
     .filter((variant) => precision === "fast" || WINOGRAD[variant].outputs === 2)
-    .map((variant) => ({ variant, gain: winogradGain(table, variant) }))
+    .map((variant) => ({ variant, gain: winogradGain(usual, variant) }))
     .sort((a, b) => b.gain - a.gain)[0];
   if (best.gain >= LEAST_GAIN) return { algorithm: winograd(table, best.variant)!, cost: 0 };
   return ALONE
-    .map((kind) => ({ algorithm: { kind }, cost: costOf(kind, [table], purpose) }))
+    .map((kind) => ({ algorithm: { kind }, cost: costOf(kind, [usual], purpose) }))
     .reduce((least, other) => other.cost < least.cost ? other : least);
 }
 

@@ -9,6 +9,7 @@ import { type Algorithm, chooseAlgorithms, winograd } from "../core/algorithm.ts
 import type { Block } from "../core/block.ts";
 import { convGeometry, convTransposeGeometry, describeGeometry } from "../core/geometry.ts";
 import type { TapTable } from "../core/taps.ts";
+import { sizeOf } from "../core/tensor.ts";
 import { Conv2dPasses, type PassOptions } from "../core/wasm/conv2d.ts";
 import { runtime } from "../core/wasm/runtime.ts";
 import { conv2dCases } from "./cases/conv2d.ts";
@@ -187,6 +188,31 @@ for (const [way, choose] of Object.entries(WAYS)) {
     }
   });
 }
+
+Deno.test("a picture comes out the same bits alone and among others", () => {
+  for (const geometry of geometries) {
+    const { input: [height, width], input, output } = geometry;
+    if (height * width > 1000) continue;
+    const many = { ...geometry, batch: 33 }, { x, dy, w } = operandsOf(many);
+    const [one, made] = [sizeOf(input), sizeOf(output)];
+    const results = [1, 7, 33].map((batch) => {
+      const passes = new Conv2dPasses({ ...geometry, batch });
+      const kernel = block(w.data.length, w.data), y = block(batch * made), dx = block(batch * one);
+      passes.forward(block(batch * one, x.data.subarray(0, batch * one)), kernel, null, y);
+      passes.inputGradient(
+        block(batch * made, dy.data.subarray(0, batch * made)),
+        kernel,
+        null,
+        dx,
+      );
+      return { y: y.view.slice(0, made), dx: dx.view.slice(0, one) };
+    });
+    for (const { y, dx } of results.slice(1)) {
+      assertSameBits(y, results[0].y, `${describeGeometry(geometry)} y`);
+      assertSameBits(dx, results[0].dx, `${describeGeometry(geometry)} dx`);
+    }
+  }
+});
 
 Deno.test("a precise model uses no F(4x4), and can be made fast again", () => {
   const geometry = convGeometry([16, 16, 32], 32, { kernelSize: 3, padding: "same" }, 8);

@@ -281,7 +281,7 @@ export class Conv2dPasses {
     }
     // Each phase of the input gradient holds taps of its own: together they are the kernel.
     const phases = this.#backward.placed;
-    if (phases.every((phase) => phase.winograd?.gradientFits)) {
+    if (winograd && phases.every((phase) => phase.winograd?.gradientFits)) {
       for (const { winograd } of phases) winograd!.gradient(dy, x, dkernel, 1);
       return false;
     }
