@@ -11,7 +11,6 @@ import {
   batchNormalization,
   conv2d,
   type Dataset,
-  DeconvError,
   deconvnet,
   dense,
   flatten,
@@ -30,6 +29,7 @@ import {
 import { pixelAt } from "../core/image/image.ts";
 import { assertClose } from "./harness/compare.ts";
 import { randomUniform } from "./harness/random_array.ts";
+import { assertRejected } from "./harness/refusals.ts";
 import { assertSameBits, awaitWorkers, TWO_THREADS } from "./harness/threads.ts";
 
 const data = shapes({ size: 90, seed: 4 });
@@ -300,16 +300,20 @@ Deno.test("sheets: every unit is on one page, patches keep their colours", async
 
 Deno.test("what cannot be looked at is refused", async () => {
   const net = await trained;
-  const refuses = (run: () => Promise<unknown>, message: RegExp) =>
-    assert.rejects(run, (error) => error instanceof DeconvError && message.test(error.message));
   const gray = fromTensors(randomUniform([2, 32, 32, 1], 1));
-  await refuses(() => atlas(net, gray), /takes inputs of shape \[32,32,3\], and those of/);
-  await refuses(() => atlas(net, data, { layers: ["nose"] }), /no layer or input "nose"/);
-  await refuses(() => atlas(net, data, { top: 0 }), /top must be a whole number of at least 1/);
+  await assertRejected(() => atlas(net, gray), /takes inputs of shape \[32,32,3\], and those of/);
+  await assertRejected(() => atlas(net, data, { layers: ["nose"] }), /no layer or input "nose"/);
+  await assertRejected(
+    () => atlas(net, data, { top: 0 }),
+    /top must be a whole number of at least 1/,
+  );
   const found = await atlas(net, slice(data, 0, 4));
-  await refuses(() => atlas(net, data, { resume: found }), /Cannot go on with an atlas of tiny/);
+  await assertRejected(
+    () => atlas(net, data, { resume: found }),
+    /Cannot go on with an atlas of tiny/,
+  );
   const [layer] = found.layers;
-  await refuses(
+  await assertRejected(
     () => atlasPictures(net, data, layer, { units: [4, 7] }),
     /Cannot show units 4 to 7 of edges: it has 6/,
   );

@@ -14,7 +14,8 @@ import { flatten } from "../core/layers/reshape.ts";
 import { adam } from "../core/optimizers.ts";
 import { sequential } from "../core/sequential.ts";
 import { tensor } from "../core/tensor.ts";
-import { noisePictures, readAll, refused } from "./harness/augmented.ts";
+import { noisePictures, readAll } from "./harness/augmented.ts";
+import { refused } from "./harness/refusals.ts";
 
 /** Pictures of noise, each of a class of its own, so that a class vector tells the partner. */
 async function ownClasses(count: number, shape: number[]): Promise<Dataset> {

@@ -7,8 +7,9 @@ import { randomFlip } from "../core/data/augment/flip.ts";
 import { randomShift } from "../core/data/augment/shift.ts";
 import { augment } from "../core/data/augment/augment.ts";
 import type { Shape } from "../core/tensor.ts";
+import { refused } from "./harness/refusals.ts";
 import { pixel } from "./reference/picture.ts";
-import { beforeAndAfter, noisePictures, refused } from "./harness/augmented.ts";
+import { beforeAndAfter, noisePictures } from "./harness/augmented.ts";
 
 /** The window whose corner is at (top, left). */
 function windowOf(

@@ -6,7 +6,8 @@ import type { PictureTransformation } from "../core/data/augment/transformation.
 import { randomZoom } from "../core/data/augment/zoom.ts";
 import { fromTensors } from "../core/data/dataset.ts";
 import { type Shape, tensor } from "../core/tensor.ts";
-import { beforeAndAfter, noisePictures, refused } from "./harness/augmented.ts";
+import { beforeAndAfter, noisePictures } from "./harness/augmented.ts";
+import { refused } from "./harness/refusals.ts";
 import { between, type Beyond, pixel } from "./reference/picture.ts";
 
 /** A picture each of whose pixels comes from `source(x, y)`, places from the middle. */

@@ -20,7 +20,8 @@ import { conv2d } from "../core/layers/conv2d.ts";
 import { sequential } from "../core/sequential.ts";
 import { tensor } from "../core/tensor.ts";
 import { setThreads } from "../core/wasm/runtime.ts";
-import { noisePictures, readAll, refused } from "./harness/augmented.ts";
+import { noisePictures, readAll } from "./harness/augmented.ts";
+import { refused } from "./harness/refusals.ts";
 
 /** Every transformation that moves pixels, as it is without options. */
 const MOVING: TransformationConfig[] = ["flip", "crop", "shift", "rotate", "zoom", "shear"];

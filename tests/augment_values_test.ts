@@ -7,7 +7,8 @@ import { normalize } from "../core/data/augment/normalize.ts";
 import { fromTensors } from "../core/data/dataset.ts";
 import { channelStatistics } from "../core/data/statistics.ts";
 import { type Shape, tensor, zeros } from "../core/tensor.ts";
-import { beforeAndAfter, noisePictures, readAll, refused } from "./harness/augmented.ts";
+import { beforeAndAfter, noisePictures, readAll } from "./harness/augmented.ts";
+import { refused } from "./harness/refusals.ts";
 import { hsvToRgb, rgbToHsv } from "./reference/picture.ts";
 
 const luma = ([r, g, b]: readonly number[]) => 0.299 * r + 0.587 * g + 0.114 * b;

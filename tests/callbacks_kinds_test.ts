@@ -20,30 +20,11 @@ import {
   sgd,
   terminateOnNaN,
 } from "../mod.ts";
+import { compiled, fit, labels, logged, loss, x } from "./harness/callback_runs.ts";
 import { assertClose } from "./harness/compare.ts";
 import { randomNormal } from "./harness/random_array.ts";
 import { assertRejected } from "./harness/refusals.ts";
-import { classifier, labelled, weightBits } from "./harness/small_nets.ts";
-
-const loss = "sparse_categorical_crossentropy";
-const { x, labels } = labelled(20), validation = labelled(8, 9);
-
-function compiled(optimizer = adam({ learningRate: 5e-3 })): Model {
-  const net = classifier();
-  net.compile({ loss, optimizer, metrics: ["accuracy"] });
-  return net;
-}
-
-const fit = (net: Model, options: FitOptions) =>
-  net.fit(x, labels, {
-    batchSize: 8,
-    validationData: [validation.x, validation.labels],
-    ...options,
-  });
-
-/** Puts made-up numbers into the logs, before other callbacks see them. */
-const logged = (name: string, values: readonly number[]): Callback =>
-  lambdaCallback({ onEpochEnd: (epoch, logs) => void (logs[name] = values[epoch]) });
+import { classifier, weightBits } from "./harness/small_nets.ts";
 
 async function inFolder(run: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();

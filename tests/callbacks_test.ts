@@ -2,40 +2,18 @@
 
 import assert from "node:assert/strict";
 import {
-  adam,
   type Callback,
   decodeModel,
   earlyStopping,
   encodeModel,
-  type FitOptions,
   lambdaCallback,
   type Logs,
-  type Model,
   sgd,
   type TrainingRun,
 } from "../mod.ts";
+import { compiled, fit, labels, logged, loss, x } from "./harness/callback_runs.ts";
 import { assertRejected } from "./harness/refusals.ts";
-import { classifier, labelled, weightBits } from "./harness/small_nets.ts";
-
-const loss = "sparse_categorical_crossentropy";
-const { x, labels } = labelled(20), validation = labelled(8, 9);
-
-function compiled(seed = 0): Model {
-  const net = classifier(seed);
-  net.compile({ loss, optimizer: adam({ learningRate: 5e-3 }), metrics: ["accuracy"] });
-  return net;
-}
-
-const fit = (net: Model, options: FitOptions) =>
-  net.fit(x, labels, {
-    batchSize: 8,
-    validationData: [validation.x, validation.labels],
-    ...options,
-  });
-
-/** Puts made-up numbers into the logs, before other callbacks see them. */
-const logged = (name: string, values: readonly number[]): Callback =>
-  lambdaCallback({ onEpochEnd: (epoch, logs) => void (logs[name] = values[epoch]) });
+import { classifier, weightBits } from "./harness/small_nets.ts";
 
 Deno.test("hooks are called in order, and may take their time", async () => {
   const net = compiled(), calls: string[] = [];

@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import {
   conv2d,
   conv2dTranspose,
-  DeconvError,
   deconvnet,
   dense,
   flatten,
@@ -14,6 +13,7 @@ import {
 } from "../mod.ts";
 import { assertClose } from "./harness/compare.ts";
 import { randomNormal, randomUniform } from "./harness/random_array.ts";
+import { refused } from "./harness/refusals.ts";
 import { assertSameBits, onThreads } from "./harness/threads.ts";
 import { type Picture, project, type Stage } from "./reference/deconvnet.ts";
 
@@ -123,10 +123,7 @@ Deno.test("units of vectors and of decoders are projected too, the same on one t
 Deno.test("units that there are not are refused", () => {
   const net = tinyNet();
   const refuses = (options: Parameters<typeof deconvnet>[2], message: RegExp) =>
-    assert.throws(
-      () => deconvnet(net, x, options),
-      (error) => error instanceof DeconvError && message.test(error.message),
-    );
+    refused(() => deconvnet(net, x, options), message);
   refuses({ layer: "z" }, /no layer or input "z"/);
   refuses({ layer: "a", channel: 5 }, /channel of a must be from 0 to 4; it is 5/);
   refuses({ layer: "a", at: [1] }, /place in a has 1 number/);

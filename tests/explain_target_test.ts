@@ -7,7 +7,6 @@ import {
   type ClassTarget,
   conv2d,
   conv2dTranspose,
-  DeconvError,
   dense,
   flatten,
   globalAveragePool2d,
@@ -32,6 +31,7 @@ import {
 import { placeName } from "../core/graph.ts";
 import { assertClose } from "./harness/compare.ts";
 import { randomUniform } from "./harness/random_array.ts";
+import { refused } from "./harness/refusals.ts";
 import { autoencoder, classifier, pictures } from "./harness/small_nets.ts";
 
 /** Wrapped, tied, shared, separable, enlarging layers, each with an activation of its own. */
@@ -229,27 +229,22 @@ Deno.test("explaining changes nothing in the model, and penalties are not explai
 
 Deno.test("targets that are none are refused in one line", () => {
   const net = classifier(), decoder = autoencoder(), x = pictures(2);
-  const refused = (net: Model, target: unknown, message: RegExp) =>
-    assert.throws(
-      () => resolveTarget(net, x, target as Target),
-      (error) =>
-        error instanceof DeconvError && message.test(error.message) &&
-        !error.message.includes("\n"),
-    );
-  refused(net, { kind: "class", index: 3 }, /index must be from 0 to 2; it is 3/);
-  refused(net, { kind: "class", index: [1] }, /2 pictures, and classes for 1/);
-  refused(net, { kind: "class", output: 1 }, /no number 1/);
-  refused(decoder, { kind: "class" }, /choose pixels, error or unit/);
-  refused(net, { kind: "pixels" }, /choose class or unit/);
-  refused(net, { kind: "unit", layer: "nothing" }, /no layer or input "nothing"/);
-  refused(net, { kind: "unit", layer: "stem", channel: 8 }, /channel must be from 0 to 7/);
-  refused(net, { kind: "unit", layer: "stem", at: [1] }, /1 number\(s\)/);
-  refused(net, { kind: "unit", layer: "stem", at: [1, 8] }, /axis 2 must be from 0 to 7/);
-  refused(net, { kind: "unit", layer: "stem", reduce: "least" }, /no reduce "least"/);
-  refused(decoder, { kind: "pixels", region: { top: 7, left: 0, height: 2 } }, /within 8x8/);
-  refused(decoder, { kind: "error", against: zeros([2, 4]) }, /as against, not \[2,4\]/);
-  refused(decoder, { kind: "error", metric: "mae" }, /no metric "mae"/);
-  refused(net, { kind: "logit" }, /no target of kind "logit"/);
+  const refuses = (net: Model, target: unknown, message: RegExp) =>
+    refused(() => resolveTarget(net, x, target as Target), message);
+  refuses(net, { kind: "class", index: 3 }, /index must be from 0 to 2; it is 3/);
+  refuses(net, { kind: "class", index: [1] }, /2 pictures, and classes for 1/);
+  refuses(net, { kind: "class", output: 1 }, /no number 1/);
+  refuses(decoder, { kind: "class" }, /choose pixels, error or unit/);
+  refuses(net, { kind: "pixels" }, /choose class or unit/);
+  refuses(net, { kind: "unit", layer: "nothing" }, /no layer or input "nothing"/);
+  refuses(net, { kind: "unit", layer: "stem", channel: 8 }, /channel must be from 0 to 7/);
+  refuses(net, { kind: "unit", layer: "stem", at: [1] }, /1 number\(s\)/);
+  refuses(net, { kind: "unit", layer: "stem", at: [1, 8] }, /axis 2 must be from 0 to 7/);
+  refuses(net, { kind: "unit", layer: "stem", reduce: "least" }, /no reduce "least"/);
+  refuses(decoder, { kind: "pixels", region: { top: 7, left: 0, height: 2 } }, /within 8x8/);
+  refuses(decoder, { kind: "error", against: zeros([2, 4]) }, /as against, not \[2,4\]/);
+  refuses(decoder, { kind: "error", metric: "mae" }, /no metric "mae"/);
+  refuses(net, { kind: "logit" }, /no target of kind "logit"/);
   assert.throws(() => targetGradient(net, x, { of: "nothing" }), /no layer or input "nothing"/);
   assert.throws(
     () => targetGradient(net, x, { target: () => ({ values: [1], gradient: zeros([2, 3]) }) }),

@@ -6,7 +6,6 @@ import {
   add,
   conv2d,
   conv2dTranspose,
-  DeconvError,
   dense,
   flatten,
   input,
@@ -25,6 +24,7 @@ import { runtime } from "../core/wasm/runtime.ts";
 import { assertClose } from "./harness/compare.ts";
 import { gradcheck } from "./harness/gradcheck.ts";
 import { randomDistributions, randomNormal, randomUniform } from "./harness/random_array.ts";
+import { refused } from "./harness/refusals.ts";
 import { autoencoder, classifier, pictures } from "./harness/small_nets.ts";
 
 /** The gradients of all parameters after backward, by name. */
@@ -259,16 +259,6 @@ Deno.test("reshape and flatten keep the order and pass gradients", () => {
   assert.throws(() => reshape([5, -1]).apply(input({ shape: [12] })), /12 values.*\[5,-1\]/);
   assert.throws(() => reshape([-1, -1]), /at most one/);
 });
-
-/** Fails unless a call is refused with a one-line DeconvError that says all of this. */
-function refused(run: () => unknown, ...wanted: RegExp[]): void {
-  assert.throws(run, (error: Error) => {
-    assert.ok(error instanceof DeconvError, error.stack);
-    assert.ok(!error.message.includes("\n"), error.message);
-    for (const pattern of wanted) assert.match(error.message, pattern);
-    return true;
-  });
-}
 
 Deno.test("shapes that cannot work: the message names the layer and the shapes", () => {
   const x = input({ shape: [8, 8, 3] }), other = input({ shape: [8, 8, 4] });

@@ -27,6 +27,7 @@ import { assertClose } from "./harness/compare.ts";
 import { type Array32, randomNormal } from "./harness/random_array.ts";
 import { checkLayer } from "./harness/run_layer.ts";
 import { weightBits } from "./harness/small_nets.ts";
+import { assertStepGradients } from "./harness/step_gradients.ts";
 import { awaitWorkers, TWO_THREADS } from "./harness/threads.ts";
 import { trainBatchNormalization } from "./reference/batch_normalization.ts";
 import { groupNormalization as groupReference } from "./reference/group_normalization.ts";
@@ -148,20 +149,7 @@ function relus(): Model {
 }
 
 Deno.test("a training step's gradients are those of forward and backward", () => {
-  const net = relus();
-  net.compile({ loss: "mse", optimizer: sgd({ learningRate: 0 }) });
-  const x = randomNormal([3, 7, 5, 4], 1), t = randomNormal([3, ...net.outputShape], 2);
-  net.trainOnBatch(x, t);
-  const gated = net.parameters.map(({ gradient }) => gradient.view.slice());
-  const [y] = net.forward(x, { training: true });
-  net.zeroGradients();
-  net.backward({ shape: y.shape, data: y.data.map((v, i) => 2 * (v - t.data[i]) / y.data.length) });
-  net.parameters.forEach(({ name, shape, gradient }, i) => {
-    assertClose({ shape, data: gated[i] }, { shape, data: gradient.view }, {
-      name,
-      tolerance: 1e-4,
-    });
-  });
+  assertStepGradients(relus(), randomNormal([3, 7, 5, 4], 1), 1e-4);
 });
 
 /** A classifier of shapes with a normalisation of every kind. */

@@ -38,6 +38,7 @@ import {
   zeroPadding2d,
 } from "../mod.ts";
 import { randomUniform } from "./harness/random_array.ts";
+import { refused } from "./harness/refusals.ts";
 
 /** Where the gradient of one unit of the output is not 0, as a rectangle. */
 function seenByGradient(net: Model, at: readonly number[], channel: number): Rectangle | null {
@@ -265,12 +266,10 @@ Deno.test("units that there are not are refused", () => {
   const net = sequential([conv2d({ filters: 2, kernelSize: 3, name: "a" })], {
     inputShape: [8, 8, 1],
   });
-  const refuses = (run: () => unknown, message: RegExp) =>
-    assert.throws(run, (error) => error instanceof DeconvError && message.test(error.message));
-  refuses(() => receptiveField(net, { layer: "b" }), /no layer or input "b"/);
-  refuses(() => receptiveField(net, { layer: "a", at: [1] }), /must have 2 number/);
-  refuses(() => receptiveField(net, { layer: "a", at: [6, 0] }), /from 0 to 5; it is 6/);
-  refuses(() => receptiveField(net, { layer: "a", channel: 2 }), /channel must be from 0 to 1/);
-  refuses(() => receptiveField(net, { layer: "a" }, { input: "y" }), /no input "y"; it has input/);
-  refuses(() => receptiveFields(net, { input: "a" }), /no input "a"/);
+  refused(() => receptiveField(net, { layer: "b" }), /no layer or input "b"/);
+  refused(() => receptiveField(net, { layer: "a", at: [1] }), /must have 2 number/);
+  refused(() => receptiveField(net, { layer: "a", at: [6, 0] }), /from 0 to 5; it is 6/);
+  refused(() => receptiveField(net, { layer: "a", channel: 2 }), /channel must be from 0 to 1/);
+  refused(() => receptiveField(net, { layer: "a" }, { input: "y" }), /no input "y"; it has input/);
+  refused(() => receptiveFields(net, { input: "a" }), /no input "a"/);
 });

@@ -9,7 +9,6 @@ import {
   conv2dTranspose,
   decodeModel,
   decodeSafetensors,
-  DeconvError,
   dense,
   depthwiseConv2d,
   encodeModel,
@@ -26,6 +25,7 @@ import {
 import { assertClose } from "./harness/compare.ts";
 import { gradcheck } from "./harness/gradcheck.ts";
 import { type Array32, randomNormal, seedOf } from "./harness/random_array.ts";
+import { refused } from "./harness/refusals.ts";
 import { assertSameBits } from "./harness/threads.ts";
 
 /** What a tied layer says of its kernel: that it is another's, or nothing. */
@@ -250,43 +250,38 @@ Deno.test("tied: by the layer itself, whatever comes first, and in a part of the
 });
 
 Deno.test("tied: what cannot be is refused in one line", () => {
-  const refused = (layers: () => Layer[], message: RegExp, shape: Shape = [8, 8, 3]) =>
-    assert.throws(() => sequential(layers(), { inputShape: shape }), (error: Error) => {
-      assert.ok(error instanceof DeconvError, error.stack);
-      assert.match(error.message, message);
-      assert.ok(!error.message.includes("\n"));
-      return true;
-    });
+  const refuses = (layers: () => Layer[], message: RegExp, shape: Shape = [8, 8, 3]) =>
+    refused(() => sequential(layers(), { inputShape: shape }), message);
   const enc = (options = {}) => conv2d({ filters: 4, kernelSize: 3, name: "enc", ...options });
   const dec = (options = {}) =>
     conv2dTranspose({ filters: 3, kernelSize: 3, name: "dec", tiedTo: "enc", ...options });
-  refused(
+  refuses(
     () => [enc(), dec({ tiedTo: "nobody" })],
     /Cannot tie conv2d_transpose "dec" to "nobody": the model has no such layer; it has enc, dec/,
   );
-  refused(() => [enc(), dec({ tiedTo: enc() })], /the model has no such layer/);
-  refused(
+  refuses(() => [enc(), dec({ tiedTo: enc() })], /the model has no such layer/);
+  refuses(
     () => [enc(), dec({ filters: 2 })],
     /its kernel would have to be \[3,3,2,4\], and the kernel there is \[3,3,3,4\]/,
   );
-  refused(() => [enc(), dec({ tiedTo: "dec" })], /that is the layer itself/);
-  refused(() => [enc({ tiedTo: "dec" }), dec()], /each is tied to the other/);
-  refused(
+  refuses(() => [enc(), dec({ tiedTo: "dec" })], /that is the layer itself/);
+  refuses(() => [enc({ tiedTo: "dec" }), dec()], /each is tied to the other/);
+  refuses(
     () => [enc(), dec(), conv2d({ filters: 4, kernelSize: 3, tiedTo: "dec" })],
     /that is itself tied to "enc": tie both to "enc"/,
   );
-  refused(
+  refuses(
     () => [depthwiseConv2d({ kernelSize: 3, name: "enc" }), dec()],
     /it can use the kernel of a conv2d or conv2d_transpose, and that is a depthwise_conv2d/,
   );
-  refused(
+  refuses(
     () => [enc({ tiedTo: "dec", kernelInitializer: "zeros" })],
     /kernelInitializer and tiedTo exclude each other/,
   );
-  refused(() => [enc({ tiedTo: "dec", kernelRegularizer: "l2" })], /kernelRegularizer and tiedTo/);
-  refused(() => [enc({ tiedTo: "" })], /tiedTo must be a layer or the name of one/);
-  refused(() => [enc({ tiedTo: 3 })], /tiedTo must be a layer or the name of one/);
-  refused(
+  refuses(() => [enc({ tiedTo: "dec", kernelRegularizer: "l2" })], /kernelRegularizer and tiedTo/);
+  refuses(() => [enc({ tiedTo: "" })], /tiedTo must be a layer or the name of one/);
+  refuses(() => [enc({ tiedTo: 3 })], /tiedTo must be a layer or the name of one/);
+  refuses(
     () => [depthwiseConv2d({ kernelSize: 3, ...{ tiedTo: "enc" } })],
     /a depthwise_conv2d cannot be tied/,
   );

@@ -1,6 +1,4 @@
 /** What the tests of augmentation share. */
-import assert from "node:assert/strict";
-import { DeconvError } from "../../core/errors.ts";
 import { augment, type AugmentOptions } from "../../core/data/augment/augment.ts";
 import type { TransformationConfig } from "../../core/data/augment/augmentation.ts";
 import type { Transformation } from "../../core/data/augment/transformation.ts";
@@ -40,13 +38,4 @@ export async function beforeAndAfter(
   const { x } = await readAll(dataset);
   const { x: changed } = await readAll(augment(dataset, transformations, options));
   return x.map((before, i) => [before, changed[i]]);
-}
-
-/** Fails unless a call is refused in one line that matches. */
-export function refused(call: () => unknown, pattern: RegExp): void {
-  assert.throws(
-    call,
-    (e: Error) => e instanceof DeconvError && pattern.test(e.message) && !e.message.includes("\n"),
-    `${pattern}`,
-  );
 }

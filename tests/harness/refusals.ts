@@ -1,4 +1,4 @@
-/** Options that must be refused: with a DeconvError of one line that names the layer and the trouble. */
+/** What must be refused: with a DeconvError of one line that names the trouble. */
 
 import assert from "node:assert/strict";
 import { DeconvError, input, type Layer } from "../../mod.ts";
@@ -23,12 +23,19 @@ export function assertRefused(
   );
 }
 
+/** Fails unless a call is refused with a one-line DeconvError that says all of this. */
+export function refused(run: () => unknown, ...wanted: RegExp[]): void {
+  assert.throws(run, (error: Error) => saysAll(error, wanted));
+}
+
 /** Fails unless something, which may be asynchronous, is refused with a one-line DeconvError that says this. */
 export async function assertRejected(run: () => unknown, message: RegExp): Promise<void> {
-  await assert.rejects(async () => await run(), (error: Error) => {
-    assert.ok(error instanceof DeconvError, error.stack);
-    assert.match(error.message, message);
-    assert.ok(!error.message.includes("\n"));
-    return true;
-  });
+  await assert.rejects(async () => await run(), (error: Error) => saysAll(error, [message]));
+}
+
+function saysAll(error: Error, wanted: readonly RegExp[]): boolean {
+  assert.ok(error instanceof DeconvError, error.stack);
+  for (const pattern of wanted) assert.match(error.message, pattern);
+  assert.ok(!error.message.includes("\n"), error.message);
+  return true;
 }
