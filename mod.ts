@@ -18,6 +18,7 @@
  * @module
  */
 export { DeconvError } from "./core/errors.ts";
+export type { ReadModelOptions } from "./core/exchange/assembly.ts";
 export type { Json } from "./core/json.ts";
 export { sameShape, type Shape, shapeText, type Tensor, tensor, zeros } from "./core/tensor.ts";
 export { type Random, random } from "./core/random.ts";
@@ -250,13 +251,7 @@ export {
   type DecodeOnnxOptions,
 } from "./core/exchange/onnx/decode.ts";
 export { encodeOnnx } from "./core/exchange/onnx/encode.ts";
-export {
-  decodeTfjs,
-  type EncodedTfjs,
-  encodeTfjs,
-  type ReadModelOptions,
-  type ReadShard,
-} from "./core/exchange/tfjs.ts";
+export { decodeTfjs, type EncodedTfjs, encodeTfjs, type ReadShard } from "./core/exchange/tfjs.ts";
 export { loadWeights, type LoadWeightsOptions, type NamedTensor } from "./core/exchange/weights.ts";
 export { decodePyTorch, type PyTorchTensor } from "./core/formats/pytorch.ts";
 export { preset, PRESET_NAMES } from "./core/presets.ts";

@@ -7,6 +7,14 @@ import type { Model } from "../model.ts";
 import { model } from "../sequential.ts";
 import { type Shape, shapeText, sizeOf, type Tensor } from "../tensor.ts";
 
+/** What reading a model of another program may be told. */
+export interface ReadModelOptions {
+  /** What to call the file in errors. */
+  name?: string;
+  /** The shape of a picture, `[height, width, channels]`, for networks that leave it open. */
+  inputShape?: Shape;
+}
+
 /** Gives the values of a layer's parameters, by name and shape; throws where the file has none. */
 export type FindWeights = (parameter: string, shape: Shape, position: number) => Tensor;
 

@@ -1,19 +1,17 @@
+/** Models of any format that is known, read. */
 import { DeconvError } from "../errors.ts";
 import { type DecodedModel, decodeModel } from "../save.ts";
-import type { Shape } from "../tensor.ts";
 import { reading } from "./assembly.ts";
 import { decodeConvNetJs } from "./convnetjs.ts";
 import { decodeKeras, decodeKerasH5 } from "./keras/decode.ts";
-import { decodeOnnx } from "./onnx/decode.ts";
+import { decodeOnnx, type DecodeOnnxOptions } from "./onnx/decode.ts";
 import { type ModelFormat, modelFormat, unknownFormat } from "./sniff.ts";
-import { decodeTfjs, type ReadModelOptions, type ReadShard } from "./tfjs.ts";
+import { decodeTfjs, type ReadShard } from "./tfjs.ts";
 
 /** What decoding a file of any format may need. */
-export interface DecodeOptions extends ReadModelOptions {
+export interface DecodeOptions extends DecodeOnnxOptions {
   /** Gives the bytes of a file beside it. */
   beside?: ReadShard;
-  /** For ONNX: sizes of inputs that the file leaves free, by name, without the batch. */
-  inputShapes?: Readonly<Record<string, Shape>>;
 }
 
 type Reader = (bytes: Uint8Array, options: DecodeOptions & { name: string }) => DecodedModel;

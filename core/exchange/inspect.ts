@@ -1,3 +1,4 @@
+/** Models of any format that is known, looked into. */
 import { readArchitecture } from "../architecture.ts";
 import { DeconvError } from "../errors.ts";
 import { decodeOnnxGraph, type OnnxGraph } from "../formats/onnx/proto.ts";

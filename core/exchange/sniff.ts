@@ -1,3 +1,4 @@
+/** Which format a model's file is of. */
 import { isHdf5 } from "../formats/hdf5.ts";
 import { isLegacyPyTorch } from "../formats/pytorch.ts";
 import { isZip, readZip } from "../formats/zip.ts";

@@ -12,23 +12,15 @@ import {
 } from "../formats/tfjs_weights.ts";
 import { type Json, list, parseJson, record } from "../json.ts";
 import type { Model } from "../model.ts";
-import type { Shape, Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensor.ts";
 import type { DecodedModel } from "../save.ts";
-import { assembly, reading } from "./assembly.ts";
+import { assembly, reading, type ReadModelOptions } from "./assembly.ts";
 import { readKerasGraph } from "./keras/read_graph.ts";
 import { TFJS } from "./keras/target.ts";
 import { legacyNetwork, writeKerasGraph } from "./keras/write_graph.ts";
 
 /** How the files of weights are asked for: by the name that `model.json` has for them. */
 export type ReadShard = (name: string) => Uint8Array;
-
-/** What reading a model of another program may be told. */
-export interface ReadModelOptions {
-  /** What to call the file in errors. */
-  name?: string;
-  /** The shape of a picture, `[height, width, channels]`, for networks that leave it open. */
-  inputShape?: Shape;
-}
 
 /** Whether JSON looks like a model of TensorFlow.js, or a manifest of weights alone. */
 export function isTfjs(json: unknown): boolean {

@@ -7,9 +7,8 @@ import { type Hdf5Object, openHdf5 } from "../../formats/hdf5.ts";
 import { MOST_SAID, readZip } from "../../formats/zip.ts";
 import { parseJson, record } from "../../json.ts";
 import type { DecodedModel } from "../../save.ts";
-import { assembly, reading } from "../assembly.ts";
+import { assembly, reading, type ReadModelOptions } from "../assembly.ts";
 import type { Shape } from "../../tensor.ts";
-import type { ReadModelOptions } from "../tfjs.ts";
 import { openKerasNpz } from "./npz.ts";
 import { type KerasReading, type KerasWeights, readKerasGraph } from "./read_graph.ts";
 

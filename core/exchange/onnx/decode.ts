@@ -12,7 +12,7 @@ import { activation } from "../../layers/activation.ts";
 import type { Model } from "../../model.ts";
 import { model } from "../../sequential.ts";
 import { type Shape, shapeText, sizeOf } from "../../tensor.ts";
-import { reading } from "../assembly.ts";
+import { reading, type ReadModelOptions } from "../assembly.ts";
 import { evaluateNode, isEvaluated } from "./evaluate.ts";
 import {
   channelsLast,
@@ -30,13 +30,9 @@ import { LAYER_OPERATORS } from "./operators.ts";
 import { isFlow, nodeTitle, type OnnxValue, Site, type SiteContext, type Weights } from "./site.ts";
 
 /** What a file does not say of itself. */
-export interface DecodeOnnxOptions {
-  /** What to call the file in errors. Default `"model"`. */
-  name?: string;
+export interface DecodeOnnxOptions extends ReadModelOptions {
   /** Sizes of inputs by their name, without the batch and in ONNX's order, where the file leaves them free. */
   inputShapes?: Readonly<Record<string, Shape>>;
-  /** The same of the one input that there is, as the model is to have it: `[height, width, channels]`. */
-  inputShape?: Shape;
 }
 
 /** A model that was read from an ONNX file. */
