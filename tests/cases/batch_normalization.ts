@@ -6,7 +6,7 @@ import {
   applyBatchNormalization,
   trainBatchNormalization,
 } from "../reference/batch_normalization.ts";
-import type { InvalidCase } from "./descriptor.ts";
+import { invalidCases } from "./descriptor.ts";
 import { type LayerTable, layerTable, type Row } from "./layer_table.ts";
 
 type Options = BatchNormalizationOptions;
@@ -40,7 +40,7 @@ const rows: Row<Options>[] = [
   ["momentum 1", [[4, 3, 3, 6]], { momentum: 1 }],
 ];
 
-const invalid: [why: string, options: Record<string, unknown>, message: RegExp][] = [
+const invalid = invalidCases([2, 3, 3, 4], [
   ["another axis", { axis: 1 }, /axis must be -1.*it is 1/],
   ["epsilon 0", { epsilon: 0 }, /epsilon/],
   ["epsilon NaN", { epsilon: NaN }, /epsilon/],
@@ -50,14 +50,7 @@ const invalid: [why: string, options: Record<string, unknown>, message: RegExp][
   ["scale that is a text", { scale: "yes" }, /scale/],
   ["an unknown initializer", { gammaInitializer: "one" }, /"one"/],
   ["unbiasedVariance that is a number", { unbiasedVariance: 1 }, /unbiasedVariance/],
-];
-
-const refused: InvalidCase[] = invalid.map(([why, options, message]) => ({
-  why,
-  inputShape: [2, 3, 3, 4],
-  options,
-  message,
-}));
+]);
 
 /** Variances are above 0. */
 function parameter(name: string, shape: readonly number[], seed: number): Array32 {
@@ -71,7 +64,7 @@ export const layer: LayerTable = layerTable<Options>({
   kind: "batch_normalization",
   make: batchNormalization,
   rows,
-  refused,
+  refused: invalid,
   parameter,
   expected: ({ x, dy, parameters, options }) => trainBatchNormalization(x, dy, parameters, options),
   inference: ({ x, parameters, options }) => applyBatchNormalization(x, parameters, options),

@@ -45,6 +45,14 @@ export interface InvalidCase {
   readonly message: RegExp;
 }
 
+/** Options that a layer must refuse on inputs of a shape. */
+export function invalidCases(
+  inputShape: readonly number[],
+  rows: readonly [why: string, options: Record<string, unknown>, message: RegExp][],
+): InvalidCase[] {
+  return rows.map(([why, options, message]) => ({ why, inputShape, options, message }));
+}
+
 /** The name of a convolution case of either kind. */
 export function describeConv(
   inputShape: readonly number[],

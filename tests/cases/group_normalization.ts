@@ -2,7 +2,7 @@
 
 import { groupNormalization, type GroupNormalizationOptions } from "../../mod.ts";
 import * as reference from "../reference/group_normalization.ts";
-import type { InvalidCase } from "./descriptor.ts";
+import { invalidCases } from "./descriptor.ts";
 import { type LayerTable, layerTable, type Row } from "./layer_table.ts";
 
 type Options = GroupNormalizationOptions;
@@ -25,7 +25,7 @@ const rows: Row<Options>[] = [
   ["another epsilon", [[2, 4, 3, 6]], { groups: 2, epsilon: 1e-5 }],
 ];
 
-const invalid: [why: string, options: Record<string, unknown>, message: RegExp][] = [
+const invalid = invalidCases([2, 3, 3, 4], [
   ["groups that do not divide the channels", { groups: 3 }, /4 channels.*3 equal groups/],
   ["more groups than channels", {}, /4 channels.*32 equal groups/],
   ["no groups", { groups: 0 }, /groups.*it is 0/],
@@ -33,19 +33,14 @@ const invalid: [why: string, options: Record<string, unknown>, message: RegExp][
   ["half a group", { groups: 1.5 }, /groups/],
   ["another axis", { groups: 2, axis: 1 }, /axis must be -1/],
   ["epsilon below 0", { groups: 2, epsilon: -1 }, /epsilon/],
-];
+]);
 
 /** The table of tests/layers_test.ts. */
 export const layer: LayerTable = layerTable<Options>({
   kind: "group_normalization",
   make: groupNormalization,
   rows,
-  refused: invalid.map(([why, options, message]): InvalidCase => ({
-    why,
-    inputShape: [2, 3, 3, 4],
-    options,
-    message,
-  })),
+  refused: invalid,
   expected: ({ x, dy, parameters, options: { groups = 32, epsilon = 1e-3 } }) => {
     const count = groups === -1 ? x.shape.at(-1)! : groups;
     return reference.groupNormalization(x, dy, parameters, count, epsilon);

@@ -2,7 +2,7 @@
 
 import { layerNormalization, type LayerNormalizationOptions } from "../../mod.ts";
 import * as reference from "../reference/layer_normalization.ts";
-import type { InvalidCase } from "./descriptor.ts";
+import { invalidCases } from "./descriptor.ts";
 import { type LayerTable, layerTable, type Row } from "./layer_table.ts";
 
 type Options = LayerNormalizationOptions;
@@ -28,7 +28,7 @@ const rows: Row<Options>[] = [
   ["another epsilon", [[4, 9]], { epsilon: 1e-5 }],
 ];
 
-const invalid: [why: string, options: Record<string, unknown>, message: RegExp][] = [
+const invalid = invalidCases([2, 3, 3, 4], [
   ["an axis that is not the last", { axis: 1 }, /axis must name the last axes.*it is 1/],
   ["axes with a gap", { axis: [1, 3] }, /last axes.*\[1,3\]/],
   ["an axis twice", { axis: [-1, -1] }, /last axes/],
@@ -38,19 +38,14 @@ const invalid: [why: string, options: Record<string, unknown>, message: RegExp][
   ["half an axis", { axis: 1.5 }, /axis.*1\.5/],
   ["an axis as text", { axis: "-1" }, /axis/],
   ["epsilon that is a text", { epsilon: "1" }, /epsilon/],
-];
+]);
 
 /** The table of tests/layers_test.ts. */
 export const layer: LayerTable = layerTable<Options>({
   kind: "layer_normalization",
   make: layerNormalization,
   rows,
-  refused: invalid.map(([why, options, message]): InvalidCase => ({
-    why,
-    inputShape: [2, 3, 3, 4],
-    options,
-    message,
-  })),
+  refused: invalid,
   expected: ({ x, dy, parameters, options: { axis = -1, epsilon = 1e-3 } }) => {
     const axes = typeof axis === "number" ? 1 : axis.length;
     const width = x.shape.slice(-axes).reduce((a, b) => a * b, 1);

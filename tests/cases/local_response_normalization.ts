@@ -2,7 +2,7 @@
 
 import { localResponseNormalization, type LocalResponseNormalizationOptions } from "../../mod.ts";
 import { localResponseNormalization as reference } from "../reference/local_response_normalization.ts";
-import type { InvalidCase } from "./descriptor.ts";
+import { invalidCases } from "./descriptor.ts";
 import { type LayerTable, layerTable, type Row } from "./layer_table.ts";
 
 type Options = LocalResponseNormalizationOptions;
@@ -26,26 +26,21 @@ const rows: Row<Options>[] = [
   ["no factor", [[2, 3, 3, 6]], { size: 3, alpha: 0, bias: 3 }],
 ];
 
-const invalid: [why: string, options: Record<string, unknown>, message: RegExp][] = [
+const invalid = invalidCases([2, 3, 3, 4], [
   ["no size", {}, /size must be a whole number.*undefined/],
   ["no neighbours at all", { size: 0 }, /size.*0/],
   ["half a channel", { size: 2.5 }, /size.*2\.5/],
   ["a factor below 0", { size: 5, alpha: -1 }, /alpha must be a number from 0.*-1/],
   ["an exponent that is a text", { size: 5, beta: "1" }, /beta must.*"1"/],
   ["no offset", { size: 5, bias: 0 }, /bias must be a number above 0.*0/],
-];
+]);
 
 /** The table of tests/layers_test.ts. */
 export const layer: LayerTable = layerTable<Options>({
   kind: "local_response_normalization",
   make: localResponseNormalization,
   rows,
-  refused: invalid.map(([why, options, message]): InvalidCase => ({
-    why,
-    inputShape: [2, 3, 3, 4],
-    options,
-    message,
-  })),
+  refused: invalid,
   expected: ({ x, dy, options: { size, alpha = 1e-4, beta = 0.75, bias = 1 } }) => {
     const channels = x.shape[x.shape.length - 1];
     return { ...reference(x, dy, { channels, size, alpha, beta, bias }) };

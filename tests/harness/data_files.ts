@@ -1,4 +1,6 @@
 /** What tests of data formats share: folders of files made on the spot, and data made by others. */
+import { encode as encodePng } from "fast-png";
+import jpeg from "jpeg-js";
 import { dirname, join } from "node:path";
 import type { ByteSource } from "../../core/data/bytes.ts";
 import type { Dataset } from "../../core/data/dataset.ts";
@@ -78,4 +80,17 @@ export function testWithShared(
     ignore: !there,
     fn: () => fn(path),
   });
+}
+
+/** A PNG of `width` x `height` pixels, whose bytes are `value(i)`. */
+export function png(width: number, height: number, channels: number, value: (i: number) => number) {
+  const data = Uint8Array.from({ length: width * height * channels }, (_, i) => value(i));
+  return encodePng({ width, height, channels, data, depth: 8 });
+}
+
+/** A JPEG of one colour, or gray. */
+export function jpg(width: number, height: number, colour: readonly number[]): Uint8Array {
+  const data = new Uint8Array(width * height * 4);
+  for (let i = 0; i < data.length; i++) data[i] = colour[i % 4] ?? 255;
+  return Uint8Array.from(jpeg.encode({ width, height, data }, 95).data);
 }

@@ -51,6 +51,11 @@ export function randomNormal(shape: readonly number[], seed: number, scale = 1):
   return filled(shape, () => scale * normal());
 }
 
+/** Normal numbers that a name stands for. */
+export function namedNormal(shape: readonly number[], name: string): Array32 {
+  return randomNormal(shape, seedOf(name));
+}
+
 /** Numbers uniform between `low` and `high`. */
 export function randomUniform(
   shape: readonly number[],

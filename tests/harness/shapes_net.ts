@@ -37,9 +37,9 @@ export async function shapesNet(): Promise<Model> {
 }
 
 /** Pictures it has not seen, and their classes. */
-export function shapesPictures(count: number): { x: Tensor; classes: number[] } {
+export function shapesPictures(count: number, seed?: number): { x: Tensor; classes: number[] } {
   const x = zeros([count, 32, 32, 3]), labels = new Float32Array(count);
-  const test = shapes({ size: count, split: "test" });
+  const test = shapes({ size: count, split: "test", seed });
   void test.read(Array.from({ length: count }, (_, i) => i), x.data, labels);
   return { x, classes: [...labels] };
 }
