@@ -33,7 +33,7 @@ export const WINOGRAD: Record<WinogradVariant, { outputs: number; taps: number }
 };
 
 /** Ways to make outputs are chosen as for so many pictures, whatever their number. */
-const PICTURES = 16;
+const PICTURES = 64;
 /** Ways to compute a table by itself, and ways that take all tables of a pass together. */
 const ALONE = ["im2col", "indirect", "planar"] as const;
 const TOGETHER = ["scatter", "depthwise"] as const;
