@@ -1,11 +1,12 @@
+/** Writes `.keras` files for Keras 3: a zip file of two texts of JSON and an HDF5 file of weights. */
 // In full, so that an import of mod.ts over http needs no import map.
 // deno-lint-ignore no-import-prefix
 import { zipSync } from "npm:fflate@0.8.3";
 import { encodeHdf5, type Hdf5Group } from "../../formats/hdf5_write.ts";
 import type { Json } from "../../json.ts";
 import type { Model } from "../../model.ts";
-import { kerasOrder } from "./order.ts";
 import { kerasPaths } from "./names.ts";
+import { kerasOrder } from "./order.ts";
 import { KERAS3 } from "./target.ts";
 import {
   type CallNumber,

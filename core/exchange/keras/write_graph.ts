@@ -4,8 +4,8 @@ import type { Json } from "../../json.ts";
 import type { Layer } from "../../layer.ts";
 import type { Model } from "../../model.ts";
 import type { Shape } from "../../tensor.ts";
-import { type Piece, piecesOf } from "./write_layer.ts";
 import type { KerasTarget } from "./target.ts";
+import { type Piece, piecesOf } from "./write_layer.ts";
 
 /** A value of a network: what the call with this number gives. */
 export type CallNumber = number;
