@@ -83,14 +83,6 @@ export function outputPixel(taps: Taps, n: i32, i: i32, j: i32): usize {
   return (<usize> (y * taps.outputWidth + x) * <usize> taps.outputChannels) * 4;
 }
 
-/** The address offset (bytes) of grid cell `p`, counted through all pictures, in an output picture stack. */
-export function outputOffset(taps: Taps, p: i32): usize {
-  const cells = taps.gridHeight * taps.gridWidth;
-  const n = p / cells, cell = p - n * cells;
-  const i = cell / taps.gridWidth, j = cell - i * taps.gridWidth;
-  return outputPixel(taps, n, i, j);
-}
-
 /** The address of source pixel (y, x) of picture n, or ZEROS where it lies outside. */
 export function sourcePixel(taps: Taps, source: usize, n: i32, y: i32, x: i32): usize {
   if (<u32> y >= <u32> taps.sourceHeight || <u32> x >= <u32> taps.sourceWidth) return ZEROS;

@@ -6,7 +6,7 @@
  * what they must get right is the order.
  */
 import { planarLayout, planarScratch } from "./planar.ts";
-import { innerSize, readsRuns, runCount, tapCount, type TapTable } from "./taps.ts";
+import { innerSize, joinsTaps, readsRuns, runCount, tapCount, type TapTable } from "./taps.ts";
 
 /** The ways that fit any table, the one for a channel a group, and the one for one group and no stride. */
 export type Way = "im2col" | "indirect" | "planar" | "depthwise" | "scatter";
@@ -119,13 +119,17 @@ const TIMES: Record<Purpose, Partial<Record<Way, Work>>> = {
   },
 };
 
-/** Up to so many columns have products of their own (assembly/microkernel_narrow.ts), and more columns of so small a k (microkernel_thin.ts). */
-const NARROW = 4, THIN = 6, THIN_COLUMNS = 96;
+/** Up to so many columns have products of their own (assembly/microkernel_narrow.ts). */
+export const NARROW = 4;
+/** So small a k and at least so many columns have, too (assembly/microkernel_thin.ts). */
+const THIN = 6, THIN_COLUMNS = 96;
 
 /** Very long rows or taps far apart make planes too large for a thread's scratch. */
 const PLANAR_BYTES = 4 << 20;
-/** Scattering shares out pictures, so that threads are idle where there are fewer; and it needs room for a picture's products. */
-const THREADS = 8, SCATTER_BYTES = 4 << 20;
+/** Scattering shares out pictures: fewer are said to cost as much as these, for the threads that are idle then. */
+export const FEWEST_PICTURES = 8;
+/** It needs room for a picture's products. */
+const SCATTER_BYTES = 4 << 20;
 
 const blocks = (n: number, size: number) => Math.ceil(n / size);
 
@@ -172,10 +176,8 @@ function counts({ pictures, grid, groups }: TapTable) {
 
 /** Copying pixels into column tiles: values, and the runs they come in. */
 function copying(table: TapTable): Work {
-  const { groups, taps: [down, across] } = table, { cells } = counts(table);
-  const joined = groups === 1 &&
-    across.every(({ offset }, i) => offset === across[0].offset + i);
-  const runs = down.length * (joined ? 1 : across.length);
+  const { taps: [down, across] } = table, { cells } = counts(table);
+  const runs = down.length * (joinsTaps(table) ? 1 : across.length);
   return { copies: cells * blocks(innerSize(table), 4), runs: cells * runs };
 }
 
@@ -215,7 +217,7 @@ function gradientWork(table: TapTable, inPlace: boolean): Work {
   const tiles = blocks(k, 6) * blocks(n, 8);
   const reading: Work = inPlace && readsRuns(table)
     ? { runTiles: rows * runs * blocks(k / runs, 6) * blocks(n, 8) }
-    : { ...copying(table) };
+    : copying(table);
   return {
     multiplications: cells * tiles,
     packed: n < 8 ? cells : 0,
@@ -280,7 +282,7 @@ function scatterWork(tables: readonly TapTable[]): Work | null {
   const [height, width, channels] = source, columns = blocks(kernel[0] * kernel[1] * output[2], 8);
   const fits = height * width * columns * 32 <= SCATTER_BYTES;
   if (groups > 1 || steps[0] * steps[1] > 1 || !fits) return null;
-  const turns = Math.max(pictures, THREADS), pixels = turns * height * width;
+  const turns = Math.max(pictures, FEWEST_PICTURES), pixels = turns * height * width;
   const work = {
     multiplications: pixels * channels * columns,
     products: pixels * columns,

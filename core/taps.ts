@@ -138,12 +138,17 @@ export function innerSize(t: TapTable): number {
   return tapCount(t) * t.source[2] / t.groups;
 }
 
+/** Whether the values under a row of taps follow each other in the source: neighbours, of one group. */
+export function joinsTaps({ groups, taps: [, across] }: TapTable): boolean {
+  const adjacent = across.every(({ offset }, i) => offset === across[0].offset + i);
+  return adjacent && (groups === 1 || across.length === 1);
+}
+
 /** Whether every cell's pixels under a row of taps are one run of the source, none of them outside on either side. */
-export function readsRuns({ groups, grid, source, steps, taps: [, across] }: TapTable): boolean {
+export function readsRuns(table: TapTable): boolean {
+  const { grid, source, steps, taps: [, across] } = table;
   const first = across[0].offset, last = across[across.length - 1].offset;
-  const adjacent = across.every(({ offset }, i) => offset === first + i);
-  return first >= 0 && (grid[1] - 1) * steps[1] + last < source[1] && adjacent &&
-    (groups === 1 || across.length === 1);
+  return first >= 0 && (grid[1] - 1) * steps[1] + last < source[1] && joinsTaps(table);
 }
 
 /** Runs of the source that a cell is read from: one a tap, or a row of taps. */

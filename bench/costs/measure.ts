@@ -1,5 +1,5 @@
 import { chooseAlgorithms } from "../../core/algorithm.ts";
-import { type Purpose, type Way, type Work, workOf } from "../../core/cost.ts";
+import { FEWEST_PICTURES, type Purpose, type Way, type Work, workOf } from "../../core/cost.ts";
 import { flattened, forwardTaps, inputGradientTaps, tapCount } from "../../core/taps.ts";
 import { setThreads } from "../../core/wasm/runtime.ts";
 import { repeated } from "../benchmark.ts";
@@ -25,8 +25,6 @@ export interface Measured {
 const WAYS = ["im2col", "indirect", "planar", "depthwise", "scatter"] as const;
 /** Samples of each, after one that is thrown away; one where a run takes longer than so many milliseconds. */
 const SAMPLES = 5, LONG = 40;
-/** Scattering fewer pictures is said to cost as much as these, for the threads that are idle then. */
-const FEWEST_PICTURES = 8;
 /** Ways that a depthwise convolution of more groups is not tried in: they would take all the time. */
 const MOST_GROUPS = 16;
 

@@ -1,5 +1,6 @@
 import { type Algorithm, chooseAlgorithms, type Precision } from "../algorithm.ts";
 import type { Block } from "../block.ts";
+import { NARROW } from "../cost.ts";
 import type { ConvGeometry } from "../geometry.ts";
 import {
   encodeTaps,
@@ -20,8 +21,6 @@ import { WinogradPass } from "./winograd.ts";
 
 /** The partial sums of a kernel gradient may take this many bytes. */
 const PARTIAL_BYTES = 32 << 20;
-/** Products of at most so many columns have kernels of their own. */
-const NARROW = 4;
 /** Into how many parts the pixels are split for the kernel gradient, at most; more than this would cost more to add up than it helps to share. */
 const PARTS = 8;
 
@@ -34,6 +33,8 @@ interface Placed {
   planes: Planes | null;
   scratch: number;
   workspace: number;
+  /** Runs of the source that a cell is read from in place; 0 where it is copied. */
+  runs: number;
 }
 
 /** The planes of a table: their layout in the linear memory, and how many bands the pixels fall into. */
@@ -133,6 +134,7 @@ export class Conv2dPasses {
       // Edge tile, tables of addresses, a spare row, the column tile; or column tile, dy panels, spill.
       scratch: 2048 + rows * 4 * (2 + tapCount(table)) + 7 * n * 4 + rows * (stride + n) * 4,
       workspace: table.groups * n * innerSize(table) * 4,
+      runs: algorithm.kind === "indirect" ? runCount(table) : 0,
     };
   }
 
@@ -210,7 +212,7 @@ export class Conv2dPasses {
     const key = placed.some(({ winograd }) => winograd) ? this.#keyOf(kernel) : null;
     for (const [i, phase] of placed.entries()) {
       if (holes && !tapCount(phase.table)) continue;
-      const { table, algorithm, winograd, planes, words, scratch, workspace } = phase;
+      const { table, algorithm, winograd, planes, words, scratch, workspace, runs } = phase;
       if (winograd) {
         winograd.run(from, kernel, bias, to, swapped, ends, key);
         continue;
@@ -228,7 +230,6 @@ export class Conv2dPasses {
         continue;
       }
       this.#runtime.reserve(scratch, workspace);
-      const runs = algorithm.kind === "im2col" ? 0 : runCount(table);
       const columns = table.output[2] / table.groups;
       this.#runtime.callNarrow(columns, "conv2d_pass", ...places, swapped, runs, ...ends);
     }
@@ -287,8 +288,7 @@ export class Conv2dPasses {
     }
     const pixels = table.pictures * table.grid[0] * table.grid[1], k = innerSize(table);
     const n = table.output[2] / table.groups, narrow = n <= NARROW;
-    const rows = table.taps[0].length, inPlace = algorithm.kind === "indirect";
-    const runs = inPlace && (narrow || readsRuns(table)) ? runCount(table) : 0;
+    const rows = table.taps[0].length, runs = narrow || readsRuns(table) ? this.#kernel.runs : 0;
     // Slices of whole register tiles, one a row of taps: where their pixels are read in place, and where few
     // parts would leave threads without work.
     const sized = (slices: number) =>

@@ -1,5 +1,6 @@
 import { DeconvError } from "../errors.ts";
 import { Block } from "../block.ts";
+import { NARROW } from "../cost.ts";
 import { Arena, paddedBytes } from "./arena.ts";
 import { MAX_THREADS, MEMORY_MAP, reserveMemory } from "./memory.ts";
 import {
@@ -90,7 +91,7 @@ export class Runtime {
 
   /** Calls a kernel whose products have so few columns, with the narrow tile where that is faster. */
   callNarrow(columns: number, kernel: string, ...args: number[]): void {
-    this.#call(columns <= 4 ? 4 : undefined, kernel, args);
+    this.#call(columns <= NARROW ? NARROW : undefined, kernel, args);
   }
 
   /** Threads that kernels run on, the calling one included. */
