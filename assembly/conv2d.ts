@@ -14,159 +14,65 @@
 // The source is either copied into a column tile (im2col.ts: few channels, where the runs would be
 // short) or read in place through a table with the address of each pixel under each tap (Dukhan 2019,
 // "The Indirect Convolution Algorithm"); pixels outside the picture are the block of zeros.
-//
-// Kernel array: [kernelHeight][kernelWidth][a][b], where for the forward pass a is the input channel
-// within its group and b the output channel; for the input gradient the roles are exchanged.
+// The tables of a pass are computed together, tile by tile, since neighbours in the output share lines.
 
 import { ARGUMENTS, scratchOf, workspace, ZEROS } from "./memory";
 import {
-  cellCount,
-  innerSize,
-  kernelX,
-  kernelY,
-  offsetX,
-  offsetY,
-  sourcePixel,
-  Taps,
-} from "./geometry";
-import { EDGE, packPanel, tiles, wholePanels } from "./gemm";
+  depthOf,
+  isThin,
+  packProduct,
+  panelBytes,
+  panelCount,
+  PRODUCT,
+  Product,
+  runsOf,
+} from "./conv2d_product";
+import { cellCount, innerSize, offsetX, offsetY, sourcePixel, Taps } from "./geometry";
+import { EDGE, tiles, wholePanels } from "./gemm";
+import { fillCells } from "./fill";
 import { columnTile } from "./im2col";
 import { MR, tileColumns } from "./microkernel";
-import { narrowLine, packNarrow } from "./microkernel_narrow";
 import { row } from "./microkernel_rows";
-import { packThin, THIN, thin } from "./microkernel_thin";
+import { thin } from "./microkernel_thin";
 import { parallel } from "./parallel";
 import { outputTable, sourceTable } from "./tables";
 import { touch } from "./touch";
 
 @unmanaged
 class Pass {
-  taps: Taps;
+  /** A record for each tap table; they differ in their taps, cells and how they are read only. */
+  products: usize;
+  count: i32;
   source: usize;
   kernel: usize;
   bias: usize;
   output: usize;
   /** Whether the source channel is the kernel's last axis (input gradient) or its last but one (forward). */
   swapped: i32;
-  /** Runs of the source that a cell is read from in place; 0 where it is copied. */
-  runs: i32;
   low: f32;
   /** Whether to keep only results where the output held something above 0. */
   gate: i32;
+  /** Parts that the cells of every table are split into. */
+  parts: i32;
 }
 
-/** Products of so small a k and at least so many columns are thin (core/cost.ts knows too). */
-const THIN_COLUMNS: i32 = 96;
+function productOf(pass: Pass, q: i32): Product {
+  return changetype<Product>(pass.products + <usize> q * PRODUCT);
+}
 
 export function tileCount(taps: Taps): i32 {
   return (cellCount(taps) + taps.tileRows - 1) / taps.tileRows;
 }
 
-/** Bytes from one source channel to the next in the kernel's array, and from one output channel to the next. */
-function along(taps: Taps, swapped: bool): usize {
-  return swapped ? 4 : <usize> taps.outputChannels * 4;
-}
-function across(taps: Taps, swapped: bool): usize {
-  return swapped ? <usize> taps.sourceChannels * 4 : 4;
-}
-
-/** The address of the weight between a group's first channels under tap (r, s). */
-function tapWeights(taps: Taps, kernel: usize, swapped: bool, group: i32, r: i32, s: i32): usize {
-  const channels = taps.sourceChannels / taps.groups, n = taps.outputChannels / taps.groups;
-  const inner = swapped ? channels : n;
-  const pixel = kernelY(taps, r) * taps.kernelWidth + kernelX(taps, s);
-  return kernel + <usize> ((pixel * channels * n * taps.groups) + group * inner) * 4;
-}
-
-/**
- * Packs the kernel slices of tap (r, s) for one panel of output channels of one group: [channels][columns].
- *
- * @param panel which panel, counted through all groups
- * @param line  for narrow products, bytes from one of up to four columns to the next
- * @param lapped whether the last panel is of the last columns, as `tiles` says
- */
-export function packTap(
-  taps: Taps,
-  kernel: usize,
-  swapped: bool,
-  panel: i32,
-  r: i32,
-  s: i32,
-  to: usize,
-  line: usize = 0,
-  lapped: bool = false,
-): void {
-  const channels = taps.sourceChannels / taps.groups, n = taps.outputChannels / taps.groups;
-  const panels = wholePanels(n) / tileColumns(), group = panel / panels;
-  const sk = along(taps, swapped), sn = across(taps, swapped);
-  let j = (panel % panels) * tileColumns();
-  if (lapped) j = min(j, n - tileColumns());
-  const at = tapWeights(taps, kernel, swapped, group, r, s) + <usize> j * sn;
-  if (line) packNarrow(channels, n - j, at, sk, sn, to, line);
-  else packPanel(channels, n - j, at, sk, sn, to);
-}
-
-/** Runs that a cell is read from, one where it is copied, and the values of each. */
-function runsOf(pass: Pass): i32 {
-  return max(1, pass.runs);
-}
-function depthOf(pass: Pass): i32 {
-  return innerSize(pass.taps) / runsOf(pass);
-}
-
-/** Bytes of a column of a narrow product's panel under each run; 0 for a wide product. */
-function lineOf(pass: Pass): usize {
-  return tileColumns() > 4 ? 0 : narrowLine(depthOf(pass));
-}
-
-/** Bytes of the packed weights of one panel of one group. */
-function panelBytes(pass: Pass): usize {
-  const line = lineOf(pass);
-  return line
-    ? 4 * line * <usize> runsOf(pass)
-    : <usize> (innerSize(pass.taps) * tileColumns()) * 4;
-}
-
-/** Whether results are most of the traffic, and k so small that microkernel_thin.ts is faster. */
-function isThin(pass: Pass): bool {
-  const taps = pass.taps, k = innerSize(taps);
-  return pass.runs <= 1 && k > 0 && k <= THIN && taps.outputChannels / taps.groups >= THIN_COLUMNS;
-}
-
-/** Packs the kernel slices of one group for a thin product. */
-function packGroup(group: i32, _thread: i32): void {
-  const pass = changetype<Pass>(ARGUMENTS), taps = pass.taps, swapped = pass.swapped != 0;
-  const channels = taps.sourceChannels / taps.groups, n = taps.outputChannels / taps.groups;
-  const k = innerSize(taps), to = workspace() + <usize> (group * k * wholePanels(n)) * 4;
-  for (let r = 0, first = 0; r < taps.tapsY; r++) {
-    for (let s = 0; s < taps.tapsX; s++, first += channels) {
-      const at = tapWeights(taps, pass.kernel, swapped, group, r, s);
-      packThin(channels, n, at, along(taps, swapped), across(taps, swapped), to, first, k);
-    }
-  }
-}
-
 /** Whether the last panel laps over the one before instead of being padded. */
-function isLapped(pass: Pass): bool {
-  return !pass.gate && pass.taps.outputChannels / pass.taps.groups > tileColumns();
+function isLapped(pass: Pass, taps: Taps): bool {
+  return !pass.gate && taps.outputChannels / taps.groups > tileColumns();
 }
 
-/** Packs one panel of one group: [tapsY][tapsX][channels][columns], narrow ones as microkernel_narrow.ts says. */
-function packChunk(panel: i32, _thread: i32): void {
-  const pass = changetype<Pass>(ARGUMENTS), taps = pass.taps, line = lineOf(pass);
-  const bytes = panelBytes(pass), to = workspace() + <usize> panel * bytes;
-  if (line) memory.fill(to, 0, bytes);
-  const channels = taps.sourceChannels / taps.groups, swapped = pass.swapped != 0;
-  const together = taps.tapsY * taps.tapsX / runsOf(pass);
-  for (let r = 0, tap = 0; r < taps.tapsY; r++) {
-    for (let s = 0; s < taps.tapsX; s++, tap++) {
-      const run = tap / together, inRun = <usize> ((tap - run * together) * channels) * 4;
-      const at = line
-        ? <usize> (4 * run) * line + inRun
-        : <usize> (tap * channels * tileColumns()) * 4;
-      packTap(taps, pass.kernel, swapped, panel, r, s, to + at, line, isLapped(pass));
-    }
-  }
+function packChunk(chunk: i32, _thread: i32): void {
+  const pass = changetype<Pass>(ARGUMENTS), panels = panelCount(productOf(pass, 0).taps);
+  const product = productOf(pass, chunk / panels), lapped = isLapped(pass, product.taps);
+  packProduct(product, pass.kernel, pass.swapped != 0, lapped, chunk % panels);
 }
 
 /** Reads ahead the source lines under the taps of a tile's cells, row by row, where strided cells share few of them. */
@@ -188,12 +94,28 @@ export function touchLines(taps: Taps, source: usize, first: i32, count: i32, si
   }
 }
 
+/** The first cell of a part: cells are shared out evenly, by whole register tiles. */
+function firstCell(taps: Taps, part: i32, parts: i32): i32 {
+  const tiles = (cellCount(taps) + MR - 1) / MR;
+  return MR * <i32> (<i64> tiles * part / parts);
+}
+
+/** A part of all tables, one after the other while the lines they share of the output are near. */
 function passChunk(chunk: i32, thread: i32): void {
-  const pass = changetype<Pass>(ARGUMENTS), taps = pass.taps, rows = taps.tileRows;
-  const channels = taps.sourceChannels / taps.groups, n = taps.outputChannels / taps.groups;
+  const pass = changetype<Pass>(ARGUMENTS);
   // All groups of a tile while its pixels are near.
-  const group = chunk % taps.groups, first = chunk / taps.groups * rows;
-  const count = min(rows, cellCount(taps) - first);
+  const groups = productOf(pass, 0).taps.groups, part = chunk / groups;
+  for (let q = 0; q < pass.count; q++) {
+    passTile(pass, productOf(pass, q), part, chunk % groups, thread);
+  }
+}
+
+function passTile(pass: Pass, product: Product, part: i32, group: i32, thread: i32): void {
+  const taps = product.taps, rows = taps.tileRows;
+  const channels = taps.sourceChannels / taps.groups, n = taps.outputChannels / taps.groups;
+  const first = firstCell(taps, part, pass.parts);
+  const count = min(firstCell(taps, part + 1, pass.parts), cellCount(taps)) - first;
+  if (count <= 0) return;
   const edge = scratchOf(thread), to = edge + EDGE, spare = to + <usize> rows * 4;
   const from = spare + <usize> wholePanels(n) * 4, column = from + <usize> rows * 4;
   // Rows of the last register tile that are past the end are made too, for nothing.
@@ -203,8 +125,12 @@ function passChunk(chunk: i32, thread: i32): void {
   // A gate waits for the old values.
   for (let p = 0; p < count && pass.gate; p++) touch(row(to, p), <usize> n * 4, 64, spare);
   const init = pass.bias ? pass.bias + <usize> (group * n) * 4 : ZEROS;
-  const runs = runsOf(pass), depth = depthOf(pass);
-  if (pass.runs) {
+  if (!innerSize(taps)) {
+    fillCells(count, n, to, init, pass.low, pass.gate, spare);
+    return;
+  }
+  const runs = runsOf(product), depth = depthOf(product);
+  if (product.runs) {
     touchLines(taps, pass.source, first, count, spare);
     const source = pass.source + <usize> (group * channels) * 4;
     sourceTable(taps, source, first, count, made, runs, from);
@@ -215,46 +141,48 @@ function passChunk(chunk: i32, thread: i32): void {
       store<u32>(from + <usize> p * 4, <u32> (column + <usize> p * stride));
     }
   }
-  if (isThin(pass)) {
-    const b = workspace() + <usize> (group * depth * wholePanels(n)) * 4;
+  const weights = workspace() + product.weights;
+  if (isThin(product)) {
+    const b = weights + <usize> (group * depth * wholePanels(n)) * 4;
     thin((count + 1) & ~1, n, depth, from, b, to, init, edge, pass.low, pass.gate);
     return;
   }
-  const b = workspace() + <usize> (group * wholePanels(n) / tileColumns()) * panelBytes(pass);
-  const step = <usize> made * 4;
-  const lapped = isLapped(pass);
+  const b = weights + <usize> (group * wholePanels(n) / tileColumns()) * panelBytes(product);
+  const step = <usize> made * 4, lapped = isLapped(pass, taps);
   tiles(count, n, runs, depth, from, step, 0, b, to, 0, init, pass.low, pass.gate, edge, lapped);
 }
 
 /**
- * output = max(low, bias + Σ over taps of source · kernel), for the output pixels of one tap table.
+ * output = max(low, bias + Σ over taps of source · kernel), for the output pixels of all `count` tap tables,
+ * which differ in their taps and output cells only.
  *
+ * @param products for each table its address, in how many runs of the source a cell is read in place, and
+ *                 where in the workspace its weights are packed, in bytes. Runs are one a tap, or a row of
+ *                 taps where those are neighbours and inside for every cell; 0 to copy a cell into a column tile
  * @param bias     one value per output channel, or 0
  * @param swapped  1 where the kernel's last axis is the source's channels (input gradient)
- * @param runs     in how many runs of the source a cell is read in place: one a tap, or a row of taps where
- *                 those are neighbours and inside for every cell; 0 to copy it into a column tile
  * @param low      0 for relu, -Infinity for none
  * @param gate     1 to keep only results where the output held something above 0
  *
- * Workspace: groups · (n rounded up to 16) · k floats. Scratch: see core/wasm/conv2d.ts.
+ * Workspace: of each table, groups · (n rounded up to 16) · k floats. Scratch: see core/wasm/conv2d.ts.
  */
 export function conv2d_pass(
-  taps: usize,
+  products: usize,
+  count: i32,
   source: usize,
   kernel: usize,
   bias: usize,
   output: usize,
   swapped: i32,
-  runs: i32,
   low: f32,
   gate: i32,
 ): void {
   const pass = changetype<Pass>(ARGUMENTS);
-  pass.taps = changetype<Taps>(taps), pass.source = source, pass.kernel = kernel;
-  pass.bias = bias, pass.output = output, pass.swapped = swapped, pass.runs = runs;
-  pass.low = low, pass.gate = gate;
-  const t = pass.taps, panels = wholePanels(t.outputChannels / t.groups) / tileColumns();
-  if (isThin(pass)) parallel(packGroup.index, t.groups);
-  else parallel(packChunk.index, t.groups * panels);
-  parallel(passChunk.index, t.groups * tileCount(t));
+  pass.products = products, pass.count = count, pass.source = source, pass.kernel = kernel;
+  pass.bias = bias, pass.output = output, pass.swapped = swapped;
+  pass.low = low, pass.gate = gate, pass.parts = 0;
+  for (let q = 0; q < count; q++) pass.parts = max(pass.parts, tileCount(productOf(pass, q).taps));
+  const taps = productOf(pass, 0).taps;
+  parallel(packChunk.index, count * panelCount(taps));
+  parallel(passChunk.index, taps.groups * pass.parts);
 }

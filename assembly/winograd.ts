@@ -13,7 +13,7 @@
 // taps of a table must be evenly spaced, `step` apart; there is one group.
 
 import { ARGUMENTS, scratchOf, ZEROS } from "./memory";
-import { packTap } from "./conv2d";
+import { packTap } from "./conv2d_product";
 import { outputPixel } from "./geometry";
 import { panels, UNBOUNDED, wholePanels } from "./gemm";
 import { MR, tileColumns } from "./microkernel";

@@ -57,6 +57,15 @@ const geometries: Geometry[] = [
   convGeometry([6, 6, 5], 1, { kernelSize: 3, dilationRate: 2, padding: "same" }, 5),
   convGeometry([9, 12, 10], 9, { kernelSize: [3, 2], strides: [2, 1], padding: [1, 0] }, 3),
   convGeometry([6, 8, 12], 18, { kernelSize: [3, 1], groups: 2, padding: [1, 0] }, 3),
+  // Phases that differ in their cells and taps, some without any, of many channels and of few.
+  convTransposeGeometry([5, 6, 2], 98, { kernelSize: 2, strides: 3 }, 7),
+  convTransposeGeometry(
+    [7, 6, 3],
+    12,
+    { kernelSize: [2, 3], strides: [3, 2], padding: "same" },
+    11,
+  ),
+  convTransposeGeometry([5, 5, 9], 3, { kernelSize: 2, strides: 3 }, 2),
   // Whose phases are best computed in different ways.
   convTransposeGeometry([4, 4, 4], 4, { kernelSize: 3, strides: 2 }, 8),
 ];

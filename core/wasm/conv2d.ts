@@ -51,6 +51,17 @@ interface Phases {
   /** Those that any tap reaches. */
   withTaps: readonly Placed[];
   tapAddresses: Block;
+  /** Those that products compute, together; and the rest. */
+  products: Products | null;
+  others: readonly Placed[];
+}
+
+/** Tables that one call of `conv2d_pass` computes, and what it is told of each. */
+interface Products {
+  words: Block;
+  count: number;
+  scratch: number;
+  workspace: number;
 }
 
 /**
@@ -104,7 +115,7 @@ export class Conv2dPasses {
       const [addresses, tapAddresses] = [placed, withTaps].map((phases) =>
         this.#runtime.allocateWords(phases.map(({ words }) => words.address))
       );
-      return { placed, addresses, withTaps, tapAddresses };
+      return { placed, addresses, withTaps, tapAddresses, ...this.#together(placed) };
     };
     this.#forward = place([forwardTaps(flat)]);
     this.#backward = place(inputGradientTaps(flat));
@@ -136,6 +147,27 @@ export class Conv2dPasses {
       workspace: table.groups * n * innerSize(table) * 4,
       runs: algorithm.kind === "indirect" ? runCount(table) : 0,
     };
+  }
+
+  /** Products are computed together, and with them the tables that no tap reaches. */
+  #together(placed: readonly Placed[]): Pick<Phases, "products" | "others"> {
+    const isProduct = ({ table, algorithm: { kind } }: Placed) =>
+      kind === "im2col" || kind === "indirect" || !tapCount(table);
+    const phases = placed.filter(isProduct);
+    if (!phases.some(({ table }) => tapCount(table))) return { products: null, others: placed };
+    let workspace = 0;
+    const words = phases.flatMap((phase) => {
+      const at = workspace;
+      workspace += phase.workspace;
+      return [phase.words.address, phase.runs, at];
+    });
+    const products = {
+      words: this.#runtime.allocateWords(words),
+      count: phases.length,
+      scratch: Math.max(...phases.map(({ scratch }) => scratch)),
+      workspace,
+    };
+    return { products, others: placed.filter((phase) => !isProduct(phase)) };
   }
 
   #planes(table: TapTable): Planes {
@@ -173,7 +205,7 @@ export class Conv2dPasses {
 
   /** One table after the other, or all from one product of every source pixel with every tap. */
   #pass(
-    { placed, addresses, withTaps, tapAddresses }: Phases,
+    { placed, addresses, withTaps, tapAddresses, products, others }: Phases,
     from: Block,
     kernel: Block,
     bias: Block | null,
@@ -183,55 +215,52 @@ export class Conv2dPasses {
   ): void {
     const operands = [from.address, kernel.address, bias?.address ?? 0, to.address];
     const ends = ending(finish);
-    // Phases without taps are filled together with the rest, unless that reads old values (a gate).
-    const holes = finish !== "gate" && withTaps.length < placed.length;
-    if (holes) {
-      const { pictures, output: [height, width, channels] } = placed[0].table;
-      const pixels = pictures * height * width;
-      const [, , start, output] = operands;
-      this.#runtime.call("fill_pixels", output, pixels, channels, start, ends[0]);
+    const [{ table: { pictures, groups, kernel: size, source, output } }] = placed;
+    if (products) {
+      this.#runtime.reserve(products.scratch, products.workspace);
+      const places = [products.words.address, products.count, ...operands];
+      this.#runtime.callNarrow(output[2] / groups, "conv2d_pass", ...places, swapped, ...ends);
     }
-    const [phases, tables] = holes
-      ? [withTaps, [tapAddresses.address, withTaps.length]]
-      : [placed, [addresses.address, placed.length]];
+    // Phases without taps are filled together with the rest, unless that reads old values (a gate).
+    const holes = !products && finish !== "gate" && withTaps.length < placed.length;
+    if (holes) {
+      const [height, width, channels] = output, pixels = pictures * height * width;
+      const [, , start, result] = operands;
+      this.#runtime.call("fill_pixels", result, pixels, channels, start, ends[0]);
+    }
+    const phases = holes ? withTaps : others;
     if (!phases.length) return;
-    if (phases.every(({ algorithm }) => algorithm.kind === "depthwise")) {
+    const tables = holes
+      ? [tapAddresses.address, withTaps.length]
+      : [addresses.address, placed.length];
+    const all = (kind: Algorithm["kind"]) =>
+      !products && withTaps.every(({ algorithm }) => algorithm.kind === kind);
+    if (all("depthwise")) {
       this.#runtime.reserve(Math.max(...phases.map(({ scratch }) => scratch)), 0);
       this.#runtime.call("depthwise_pass", ...tables, ...operands, ...ends);
       return;
     }
-    if (withTaps.length && withTaps.every(({ algorithm }) => algorithm.kind === "scatter")) {
-      const { source: [height, width, channels], kernel: size, output } = placed[0].table;
-      const columns = ceil16(size[0] * size[1] * output[2]);
-      const products = (height * width + 11) * columns;
+    if (all("scatter")) {
+      const [height, width, channels] = source, columns = ceil16(size[0] * size[1] * output[2]);
+      const sums = (height * width + 11) * columns;
       const lists = 8 * size[0] * size[1] + 256;
-      this.#runtime.reserve(lists + products * 4, channels * columns * 4);
+      this.#runtime.reserve(lists + sums * 4, channels * columns * 4);
       this.#runtime.call("scatter_pass", ...tables, ...operands, swapped, ...ends);
       return;
     }
-    const key = placed.some(({ winograd }) => winograd) ? this.#keyOf(kernel) : null;
-    for (const [i, phase] of placed.entries()) {
-      if (holes && !tapCount(phase.table)) continue;
-      const { table, algorithm, winograd, planes, words, scratch, workspace, runs } = phase;
+    const key = phases.some(({ winograd }) => winograd) ? this.#keyOf(kernel) : null;
+    for (const { table, winograd, planes, words, scratch } of phases) {
       if (winograd) {
         winograd.run(from, kernel, bias, to, swapped, ends, key);
-        continue;
-      }
-      if (planes) {
+      } else if (planes) {
         this.#runtime.reserve(planes.scratch, 4 * innerSize(table) * table.output[2]);
         const places = [words.address, planes.words.address, ...operands];
         this.#runtime.call("planar_pass", ...places, swapped, ...ends);
-        continue;
-      }
-      const places = [words.address, ...operands];
-      if (algorithm.kind === "depthwise") {
+      } else {
         this.#runtime.reserve(scratch, 0);
-        this.#runtime.call("depthwise_pass", addresses.address + 4 * i, 1, ...operands, ...ends);
-        continue;
+        const at = addresses.address + 4 * placed.findIndex((phase) => phase.words === words);
+        this.#runtime.call("depthwise_pass", at, 1, ...operands, ...ends);
       }
-      this.#runtime.reserve(scratch, workspace);
-      const columns = table.output[2] / table.groups;
-      this.#runtime.callNarrow(columns, "conv2d_pass", ...places, swapped, runs, ...ends);
     }
   }
 
