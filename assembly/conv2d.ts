@@ -27,13 +27,12 @@ import {
   Product,
   runsOf,
 } from "./conv2d_product";
-import { cellCount, innerSize, offsetX, offsetY, sourcePixel, Taps } from "./geometry";
+import { cellCount, innerSize, offsetX, offsetY, outputPixel, sourcePixel, Taps } from "./geometry";
 import { EDGE, tiles, wholePanels } from "./gemm";
 import { fillCells } from "./fill";
 import { columnTile } from "./im2col";
 import { MR, tileColumns } from "./microkernel";
-import { row } from "./microkernel_rows";
-import { thin } from "./microkernel_thin";
+import { thin, thinColumns } from "./microkernel_thin";
 import { parallel } from "./parallel";
 import { outputTable, sourceTable } from "./tables";
 import { touch } from "./touch";
@@ -54,7 +53,14 @@ class Pass {
   gate: i32;
   /** Parts that the cells of every table are split into. */
   parts: i32;
+  /** Whether to read the output ahead. */
+  ahead: bool;
 }
+
+/** Bytes of output that are worth reading ahead, where nothing waits for old values: more than caches hold anyway. */
+const LARGE: i64 = 16 << 20;
+/** As many may be read ahead at a time: half of a core's L2 cache. */
+const AHEAD: usize = 512 * 1024;
 
 function productOf(pass: Pass, q: i32): Product {
   return changetype<Product>(pass.products + <usize> q * PRODUCT);
@@ -100,11 +106,34 @@ function firstCell(taps: Taps, part: i32, parts: i32): i32 {
   return MR * <i32> (<i64> tiles * part / parts);
 }
 
+/** Where a cell of a table lies in the output. */
+function cellPlace(taps: Taps, cell: i32): usize {
+  const row = cell / taps.gridWidth, n = row / taps.gridHeight;
+  return outputPixel(taps, n, row - n * taps.gridHeight, cell - row * taps.gridWidth);
+}
+
+/**
+ * Reads ahead the lines of the output that a part of all tables shares, from front to back: writing every
+ * second or third pixel of them would wait for each line by itself.
+ */
+function touchOutput(pass: Pass, part: i32, sink: usize): void {
+  let begin = usize.MAX_VALUE, end: usize = 0;
+  for (let q = 0; q < pass.count; q++) {
+    const taps = productOf(pass, q).taps, first = firstCell(taps, part, pass.parts);
+    const last = min(firstCell(taps, part + 1, pass.parts), cellCount(taps)) - 1;
+    if (last < first) continue;
+    begin = min(begin, cellPlace(taps, first));
+    end = max(end, cellPlace(taps, last) + <usize> taps.outputChannels * 4);
+  }
+  if (begin < end && end - begin <= AHEAD) touch(pass.output + begin, end - begin, 64, sink);
+}
+
 /** A part of all tables, one after the other while the lines they share of the output are near. */
 function passChunk(chunk: i32, thread: i32): void {
   const pass = changetype<Pass>(ARGUMENTS);
   // All groups of a tile while its pixels are near.
   const groups = productOf(pass, 0).taps.groups, part = chunk / groups;
+  if (pass.ahead && chunk % groups == 0) touchOutput(pass, part, scratchOf(thread));
   for (let q = 0; q < pass.count; q++) {
     passTile(pass, productOf(pass, q), part, chunk % groups, thread);
   }
@@ -122,8 +151,6 @@ function passTile(pass: Pass, product: Product, part: i32, group: i32, thread: i
   const made = (count + MR - 1) / MR * MR;
   outputTable(taps, pass.output + <usize> (group * n) * 4, first, count, to);
   for (let p = count; p < made; p++) store<u32>(to + <usize> p * 4, <u32> spare);
-  // A gate waits for the old values.
-  for (let p = 0; p < count && pass.gate; p++) touch(row(to, p), <usize> n * 4, 64, spare);
   const init = pass.bias ? pass.bias + <usize> (group * n) * 4 : ZEROS;
   if (!innerSize(taps)) {
     fillCells(count, n, to, init, pass.low, pass.gate, spare);
@@ -143,7 +170,7 @@ function passTile(pass: Pass, product: Product, part: i32, group: i32, thread: i
   }
   const weights = workspace() + product.weights;
   if (isThin(product)) {
-    const b = weights + <usize> (group * depth * wholePanels(n)) * 4;
+    const b = weights + <usize> (group * depth * thinColumns(n)) * 4;
     thin((count + 1) & ~1, n, depth, from, b, to, init, edge, pass.low, pass.gate);
     return;
   }
@@ -183,6 +210,9 @@ export function conv2d_pass(
   pass.low = low, pass.gate = gate, pass.parts = 0;
   for (let q = 0; q < count; q++) pass.parts = max(pass.parts, tileCount(productOf(pass, q).taps));
   const taps = productOf(pass, 0).taps;
+  const pixels = taps.pictures * taps.outputHeight * taps.outputWidth;
+  // A gate waits for the old values.
+  pass.ahead = gate != 0 || (count > 1 && <i64> pixels * (4 * taps.outputChannels) > LARGE);
   parallel(packChunk.index, count * panelCount(taps));
   parallel(passChunk.index, taps.groups * pass.parts);
 }

@@ -10,7 +10,7 @@ import { packPanel, wholePanels } from "./gemm";
 import { workspace } from "./memory";
 import { tileColumns } from "./microkernel";
 import { narrowLine, packNarrow } from "./microkernel_narrow";
-import { packThin, THIN } from "./microkernel_thin";
+import { packThin, THIN, thinColumns } from "./microkernel_thin";
 
 /** A tap table of a pass, as core/wasm/conv2d.ts lists them. */
 @unmanaged
@@ -61,7 +61,7 @@ function packGroup(product: Product, kernel: usize, swapped: bool, group: i32): 
   const taps = product.taps;
   const channels = taps.sourceChannels / taps.groups, n = taps.outputChannels / taps.groups;
   const k = innerSize(taps);
-  const to = workspace() + product.weights + <usize> (group * k * wholePanels(n)) * 4;
+  const to = workspace() + product.weights + <usize> (group * k * thinColumns(n)) * 4;
   for (let r = 0, first = 0; r < taps.tapsY; r++) {
     for (let s = 0; s < taps.tapsX; s++, first += channels) {
       const at = tapWeights(taps, kernel, swapped, group, r, s);

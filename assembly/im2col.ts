@@ -15,7 +15,7 @@ function zeroRun(to: usize, bytes: usize): void {
 
 /**
  * Writes rows for the grid cells first … first+count-1 at `to`, `taps.columnStride` floats apart, and
- * perhaps up to three floats after the last.
+ * perhaps up to three floats after each. All cells of a row of the grid are copied tap by tap.
  *
  * @param source the picture stack
  * @param group  which group's channels to take
@@ -28,59 +28,41 @@ export function columnTile(
   count: i32,
   to: usize,
 ): void {
-  const channels = taps.sourceChannels / taps.groups;
-  const run = <usize> channels * 4, pixel = <usize> taps.sourceChannels * 4;
-  const rowBytes = <usize> taps.sourceWidth * pixel;
-  const cells = taps.gridHeight * taps.gridWidth;
-  const height = taps.sourceHeight, width = taps.sourceWidth;
-  const tapsY = taps.tapsY, tapsX = taps.tapsX;
+  const run = <usize> (taps.sourceChannels / taps.groups) * 4,
+    stride = <usize> taps.columnStride * 4;
+  const pixel = <usize> taps.sourceChannels * 4, step = <usize> taps.stepX * pixel;
   // Where neighbouring taps are neighbouring pixels and there is one group, a kernel row is one run.
-  const joined = tapsX > 0 && taps.groups == 1 && adjacent(taps);
-  const base = source + <usize> group * run;
-  let n = first / cells;
-  const cell = first - n * cells;
-  let i = cell / taps.gridWidth, j = cell - i * taps.gridWidth;
-  for (let p = 0; p < count; p++) {
-    const picture = base + <usize> n * <usize> height * rowBytes;
-    let at = to + <usize> p * <usize> taps.columnStride * 4;
-    for (let r = 0; r < tapsY; r++) {
-      const y = i * taps.stepY + offsetY(taps, r);
-      if (y < 0 || y >= height) {
-        zeroRun(at, <usize> tapsX * run);
-        at += <usize> tapsX * run;
-        continue;
-      }
-      const line = picture + <usize> y * rowBytes;
-      const x0 = j * taps.stepX;
-      if (joined) {
-        const x = x0 + offsetX(taps, 0);
-        if (x >= 0 && x + tapsX <= width) {
-          copyRun(at, line + <usize> x * pixel, <usize> tapsX * run);
-          at += <usize> tapsX * run;
-          continue;
+  const joined = taps.groups == 1 && adjacent(taps) ? taps.tapsX : 1;
+  const width = taps.gridWidth, bytes = <usize> joined * run, last = taps.sourceWidth - joined;
+  let row = first / width, j = first - row * width;
+  for (let left = count; left > 0; j = 0, row++) {
+    const n = row / taps.gridHeight, top = (row - n * taps.gridHeight) * taps.stepY;
+    const some = min(left, width - j), end = <usize> some * stride;
+    let at = to;
+    for (let r = 0; r < taps.tapsY; r++) {
+      const y = top + offsetY(taps, r), inside = <u32> y < <u32> taps.sourceHeight;
+      const line = source + <usize> group * run +
+        <usize> ((n * taps.sourceHeight + y) * taps.sourceWidth) * pixel;
+      for (let s = 0; s < taps.tapsX; s += joined, at += bytes) {
+        let x = j * taps.stepX + offsetX(taps, s), from = line + <usize> x * pixel;
+        for (let cell = at; cell < at + end; cell += stride, x += taps.stepX, from += step) {
+          if (!inside) zeroRun(cell, bytes);
+          else if (x >= 0 && x <= last) copyRun(cell, from, bytes);
+          else copyPart(cell, from, x, joined, taps.sourceWidth, run);
         }
-        const left = min(max(-x, 0), tapsX), right = min(max(x + tapsX - width, 0), tapsX - left);
-        const middle = tapsX - left - right;
-        zeroRun(at, <usize> left * run);
-        at += <usize> left * run;
-        copyRun(at, line + <usize> (x + left) * pixel, <usize> middle * run);
-        at += <usize> middle * run;
-        zeroRun(at, <usize> right * run);
-        at += <usize> right * run;
-        continue;
-      }
-      for (let s = 0; s < tapsX; s++) {
-        const x = x0 + offsetX(taps, s);
-        if (x < 0 || x >= width) zeroRun(at, run);
-        else copyRun(at, line + <usize> x * pixel, run);
-        at += run;
       }
     }
-    if (++j == taps.gridWidth) {
-      j = 0;
-      if (++i == taps.gridHeight) i = 0, n++;
-    }
+    to += end, left -= some;
   }
+}
+
+/** Copies those of `count` pixels from column x on that lie in the picture. */
+function copyPart(to: usize, from: usize, x: i32, count: i32, width: i32, pixel: usize): void {
+  const left = min(max(-x, 0), count), right = min(max(x + count - width, 0), count - left);
+  const before = <usize> left * pixel, middle = <usize> (count - left - right) * pixel;
+  zeroRun(to, before);
+  copyRun(to + before, from + before, middle);
+  zeroRun(to + before + middle, <usize> right * pixel);
 }
 
 /** Whether the taps of a row follow each other pixel by pixel. */

@@ -24,12 +24,12 @@ const TIMES: Record<Purpose, Partial<Record<Way, Work>>> = {
       multiplications: 0.31,
       hops: 2.7,
       edges: 13,
-      thin: 1.6,
+      thin: 2.2,
       narrow: 0.17,
       ends: 2.1,
       copies: 0.66,
-      runs: 2.9,
-      cells: 6.5,
+      runs: 1,
+      cells: 3,
       rows: 4.2,
       weights: 4.2,
     },
@@ -38,7 +38,7 @@ const TIMES: Record<Purpose, Partial<Record<Way, Work>>> = {
       tiles: 2,
       hops: 0.56,
       edges: 5.6,
-      thin: 1.8,
+      thin: 2.2,
       narrow: 0.2,
       ends: 2,
       places: 1.5,
@@ -81,8 +81,8 @@ const TIMES: Record<Purpose, Partial<Record<Way, Work>>> = {
       narrow: 0.6,
       packed: 11,
       copies: 0.69,
-      runs: 2.9,
-      cells: 7.7,
+      runs: 1,
+      cells: 4,
       weights: 57,
     },
     indirect: {
@@ -122,7 +122,7 @@ const TIMES: Record<Purpose, Partial<Record<Way, Work>>> = {
 /** Up to so many columns have products of their own (assembly/microkernel_narrow.ts). */
 export const NARROW = 4;
 /** So small a k and at least so many columns have, too (assembly/microkernel_thin.ts). */
-const THIN = 6, THIN_COLUMNS = 96;
+const THIN = 16, THIN_COLUMNS = 96;
 
 /** Very long rows or taps far apart make planes too large for a thread's scratch. */
 const PLANAR_BYTES = 4 << 20;
@@ -192,7 +192,7 @@ function productWork(table: TapTable, inPlace: boolean): Work {
       ends: cells * n,
     }
     : thin
-    ? { thin: cells * blocks(n, 4) }
+    ? { thin: cells * blocks(n, 24), multiplications: cells * k * 3 * blocks(n, 24) }
     : {
       multiplications: cells * k * blocks(n, 8),
       hops: cells * runs * blocks(n, 8),

@@ -120,9 +120,10 @@ const TILE_BYTES = 256 * 1024;
 
 /** How a table's column tile is laid out: rows (output pixels) and floats from row to row. */
 export function tileLayout(t: TapTable): { rows: number; stride: number } {
-  const k = innerSize(t);
+  // Runs are copied by whole vectors, up to three values too many.
+  const k = innerSize(t), spill = t.source[2] / t.groups % 4 ? 3 : 0;
   // An odd number of cache lines from row to row: rows then fall into different cache sets.
-  let stride = Math.max(16, Math.ceil(k / 16) * 16);
+  let stride = Math.max(16, Math.ceil((k + spill) / 16) * 16);
   if (stride % 32 === 0) stride += 16;
   const rows = Math.floor(TILE_BYTES / (4 * stride) / 6) * 6;
   return { rows: Math.min(96, Math.max(6, rows)), stride };

@@ -66,6 +66,11 @@ const geometries: Geometry[] = [
     11,
   ),
   convTransposeGeometry([5, 5, 9], 3, { kernelSize: 2, strides: 3 }, 2),
+  // Products of small k at the edges of what is thin; runs that fill a column tile's rows to the last value.
+  convTransposeGeometry([3, 5, 16], 96, { kernelSize: 2, strides: 2 }, 1),
+  convTransposeGeometry([3, 5, 17], 97, { kernelSize: 2, strides: 2 }, 1),
+  convTransposeGeometry([3, 3, 10], 238, { kernelSize: [1, 2], strides: 2, groups: 2 }, 3),
+  convGeometry([6, 7, 1], 9, { kernelSize: 4, dilationRate: [1, 2] }, 2),
   // Whose phases are best computed in different ways.
   convTransposeGeometry([4, 4, 4], 4, { kernelSize: 3, strides: 2 }, 8),
 ];
