@@ -27,7 +27,7 @@ import {
   Product,
   runsOf,
 } from "./conv2d_product";
-import { cellCount, innerSize, offsetX, offsetY, outputPixel, sourcePixel, Taps } from "./geometry";
+import { cellCount, innerSize, outputPixel, Taps } from "./geometry";
 import { EDGE, tiles, wholePanels } from "./gemm";
 import { fillCells } from "./fill";
 import { columnTile } from "./im2col";
@@ -35,7 +35,7 @@ import { MR, tileColumns } from "./microkernel";
 import { thin, thinColumns } from "./microkernel_thin";
 import { parallel } from "./parallel";
 import { outputTable, sourceTable } from "./tables";
-import { touch } from "./touch";
+import { isLarge, touch, touchSource } from "./touch";
 
 @unmanaged
 class Pass {
@@ -57,8 +57,6 @@ class Pass {
   ahead: bool;
 }
 
-/** Bytes of output that are worth reading ahead, where nothing waits for old values: more than caches hold anyway. */
-const LARGE: i64 = 16 << 20;
 /** As many may be read ahead at a time: half of a core's L2 cache. */
 const AHEAD: usize = 512 * 1024;
 
@@ -79,25 +77,6 @@ function packChunk(chunk: i32, _thread: i32): void {
   const pass = changetype<Pass>(ARGUMENTS), panels = panelCount(productOf(pass, 0).taps);
   const product = productOf(pass, chunk / panels), lapped = isLapped(pass, product.taps);
   packProduct(product, pass.kernel, pass.swapped != 0, lapped, chunk % panels);
-}
-
-/** Reads ahead the source lines under the taps of a tile's cells, row by row, where strided cells share few of them. */
-export function touchLines(taps: Taps, source: usize, first: i32, count: i32, sink: usize): void {
-  // Taps that leave out most of a line are not worth reading all of it.
-  if (taps.groups > 1 || taps.stepX * taps.stepY == 1 || taps.stepX > 2 * taps.tapsX) return;
-  const width = taps.gridWidth, pixel = <usize> taps.sourceChannels * 4;
-  const left = offsetX(taps, 0), right = offsetX(taps, taps.tapsX - 1);
-  for (let p = first, end = first + count; p < end;) {
-    const row = p / width, j = p - row * width, some = min(width - j, end - p);
-    const n = row / taps.gridHeight, i = row - n * taps.gridHeight;
-    const from = max(j * taps.stepX + left, 0);
-    const to = min((j + some - 1) * taps.stepX + right, taps.sourceWidth - 1);
-    for (let r = 0; r < taps.tapsY && from <= to; r++) {
-      const at = sourcePixel(taps, source, n, i * taps.stepY + offsetY(taps, r), from);
-      if (at != ZEROS) touch(at, <usize> (to - from + 1) * pixel, 64, sink);
-    }
-    p += some;
-  }
 }
 
 /** The first cell of a part: cells are shared out evenly, by whole register tiles. */
@@ -158,7 +137,7 @@ function passTile(pass: Pass, product: Product, part: i32, group: i32, thread: i
   }
   const runs = runsOf(product), depth = depthOf(product);
   if (product.runs) {
-    touchLines(taps, pass.source, first, count, spare);
+    touchSource(taps, pass.source, first, count, spare);
     const source = pass.source + <usize> (group * channels) * 4;
     sourceTable(taps, source, first, count, made, runs, from);
   } else {
@@ -212,7 +191,7 @@ export function conv2d_pass(
   const taps = productOf(pass, 0).taps;
   const pixels = taps.pictures * taps.outputHeight * taps.outputWidth;
   // A gate waits for the old values.
-  pass.ahead = gate != 0 || (count > 1 && <i64> pixels * (4 * taps.outputChannels) > LARGE);
+  pass.ahead = gate != 0 || (count > 1 && isLarge(pixels, taps.outputChannels));
   parallel(packChunk.index, count * panelCount(taps));
   parallel(passChunk.index, taps.groups * pass.parts);
 }

@@ -9,7 +9,7 @@
 // It is summed over the tiles of a part of all pixels; the parts, whose number is fixed, are added in order.
 
 import { ARGUMENTS, scratchOf, workspace, ZEROS } from "./memory";
-import { tileCount, touchLines } from "./conv2d";
+import { tileCount } from "./conv2d";
 import {
   cellCount,
   innerSize,
@@ -26,7 +26,7 @@ import { columnTile } from "./im2col";
 import { MR, tileColumns } from "./microkernel";
 import { stripTransposed } from "./microkernel_transposed";
 import { parallel } from "./parallel";
-import { touch } from "./touch";
+import { touch, touchSource } from "./touch";
 
 @unmanaged
 class KernelGradient {
@@ -79,7 +79,7 @@ function gradientChunk(chunk: i32, thread: i32): void {
   memory.fill(sums, 0, <usize> (some * rows) * ldc);
   for (let at = begin; at < end; at++) {
     const first = at * taps.tileRows, pixels = min(taps.tileRows, cells - first);
-    touchLines(taps, g.source, first, pixels, column);
+    touchSource(taps, g.source, first, pixels, column);
     if (!g.runs) columnTile(taps, g.source, group, first, pixels, column);
     // The forward table's grid is the whole output, so its pixels follow each other.
     const dy = g.dy + <usize> first * pixel + out;

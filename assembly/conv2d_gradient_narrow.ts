@@ -4,13 +4,13 @@
 // or a copied row of all taps. One output or two, and as many vectors as the registers hold, stay while
 // the pixels of a tile go by.
 
-import { touchLines } from "./conv2d";
 import { cellCount, innerSize, Taps } from "./geometry";
 import { columnTile } from "./im2col";
 import { narrowLine } from "./microkernel_narrow";
 import { row } from "./microkernel_rows";
 import { madd } from "./simd";
 import { sourceTable } from "./tables";
+import { touchSource } from "./touch";
 
 /** Vectors of one output, or of each of two, that stay in registers. */
 const MOST: i32 = 8, MOST_OF_TWO: i32 = 5;
@@ -42,7 +42,7 @@ export function narrowGradient(
   memory.fill(scratch, 0, <usize> n * line);
   for (let at = begin; at < end; at++) {
     const first = at * rows, pixels = min(rows, cellCount(taps) - first);
-    touchLines(taps, source, first, pixels, table);
+    touchSource(taps, source, first, pixels, table);
     if (!runs) {
       columnTile(taps, source, group, first, pixels, column);
       for (let p: usize = 0; p < <usize> pixels; p++) {
