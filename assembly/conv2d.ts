@@ -136,8 +136,8 @@ function passTile(pass: Pass, product: Product, part: i32, group: i32, thread: i
     return;
   }
   const runs = runsOf(product), depth = depthOf(product);
+  touchSource(taps, pass.source, first, count, spare);
   if (product.runs) {
-    touchSource(taps, pass.source, first, count, spare);
     const source = pass.source + <usize> (group * channels) * 4;
     sourceTable(taps, source, first, count, made, runs, from);
   } else {
