@@ -44,13 +44,6 @@ class KernelGradient {
   runs: i32;
 }
 
-/** Packs one tile's pixels of a group, from `dy` on, as a panel [P][columns]. */
-function packGradient(taps: Taps, dy: usize, count: i32, to: usize): void {
-  const n = taps.outputChannels / taps.groups, pixel = <usize> taps.outputChannels * 4;
-  for (let p = 0; p < count; p++) touch(dy + <usize> p * pixel, <usize> n * 4, 64, to);
-  packPanel(count, n, dy, pixel, 4, to);
-}
-
 /** Rows that the partial sums of a slice take: whole register tiles. */
 function sliceRows(g: KernelGradient): i32 {
   return (innerSize(g.taps) / g.slices + MR - 1) / MR * MR;
@@ -72,10 +65,8 @@ function gradientChunk(chunk: i32, thread: i32): void {
     narrowGradient(taps, group, g.source, g.dy + out, begin, end, g.runs, sums, column);
     return;
   }
-  const panels = column + <usize> (taps.tileRows * taps.columnStride) * 4;
-  // dy is read in place; where its channels fill no panel it is packed into a padded one.
-  const packed = n < wide, pixel = <usize> taps.outputChannels * 4;
-  const ldb = packed ? <usize> wide * 4 : pixel;
+  const sink = column + <usize> (taps.tileRows * taps.columnStride) * 4;
+  const pixel = <usize> taps.outputChannels * 4;
   memory.fill(sums, 0, <usize> (some * rows) * ldc);
   for (let at = begin; at < end; at++) {
     const first = at * taps.tileRows, pixels = min(taps.tileRows, cells - first);
@@ -83,16 +74,16 @@ function gradientChunk(chunk: i32, thread: i32): void {
     if (!g.runs) columnTile(taps, g.source, group, first, pixels, column);
     // The forward table's grid is the whole output, so its pixels follow each other.
     const dy = g.dy + <usize> first * pixel + out;
-    if (packed) packGradient(taps, dy, pixels, panels);
-    else if (taps.groups == 1) touch(dy, <usize> pixels * pixel, 64, panels);
+    if (taps.groups == 1) touch(dy, <usize> pixels * pixel, 64, sink);
     for (let j = 0; j < n; j += wide) {
-      // The last panel holds the last columns, some of which the one before has too.
-      const b = packed ? panels : dy + <usize> min(j, n - wide) * 4;
+      // The last panel holds the last columns, some of which the one before has too; a panel of too few
+      // columns makes sums with what follows a pixel's, which nobody reads.
+      const b = dy + <usize> max(min(j, n - wide), 0) * 4;
       const c = sums + <usize> j * 4;
-      if (g.runs) runProducts(g, group, first, pixels, slice, some, b, ldb, c, ldc);
+      if (g.runs) runProducts(g, group, first, pixels, slice, some, b, pixel, c, ldc);
       else {
         const a = column + <usize> (slice * depth) * 4, lda = <usize> taps.columnStride * 4;
-        stripTransposed(rows, pixels, a, lda, b, ldb, c, ldc, true);
+        stripTransposed(rows, pixels, a, lda, b, pixel, c, ldc, true);
       }
     }
   }

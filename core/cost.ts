@@ -79,7 +79,6 @@ const TIMES: Record<Purpose, Partial<Record<Way, Work>>> = {
     im2col: {
       multiplications: 1.9,
       narrow: 0.6,
-      packed: 11,
       copies: 0.69,
       runs: 1,
       cells: 4,
@@ -89,7 +88,6 @@ const TIMES: Record<Purpose, Partial<Record<Way, Work>>> = {
       multiplications: 1.9,
       narrow: 0.55,
       sweeps: 0.84,
-      packed: 12,
       copies: 0.58,
       runs: 4.7,
       places: 2.9,
@@ -220,7 +218,6 @@ function gradientWork(table: TapTable, inPlace: boolean): Work {
     : copying(table);
   return {
     multiplications: cells * tiles,
-    packed: n < 8 ? cells : 0,
     ...reading,
     cells,
     weights: groups * tiles,

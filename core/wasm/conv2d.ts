@@ -142,7 +142,7 @@ export class Conv2dPasses {
       words: this.#runtime.allocateWords(encodeTaps(table)),
       winograd: algorithm.kind === "winograd" ? new WinogradPass(algorithm) : null,
       planes: algorithm.kind === "planar" ? this.#planes(table) : null,
-      // Edge tile, tables of addresses, a spare row, the column tile; or column tile, dy panels, spill.
+      // Edge tile, tables of addresses, a spare row, the column tile; or column tile, spill.
       scratch: 2048 + rows * 4 * (2 + tapCount(table)) + 7 * n * 4 + rows * (stride + n) * 4,
       workspace: table.groups * Math.max(n, Math.ceil(n / 24) * 24) * innerSize(table) * 4,
       runs: algorithm.kind === "indirect" ? runCount(table) : 0,
