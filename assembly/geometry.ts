@@ -66,6 +66,11 @@ export function kernelX(taps: Taps, s: i32): i32 {
   return load<i32>(changetype<usize>(taps) + TAPS_SIZE + <usize> (taps.tapsY + s) * 8, 4);
 }
 
+/** The kernel pixel of tap `t`, row by row. */
+export function tapKernel(taps: Taps, t: i32): i32 {
+  return kernelY(taps, t / taps.tapsX) * taps.kernelWidth + kernelX(taps, t % taps.tapsX);
+}
+
 /** Output pixels (grid cells) of all pictures. */
 export function cellCount(taps: Taps): i32 {
   return taps.pictures * taps.gridHeight * taps.gridWidth;
@@ -74,6 +79,12 @@ export function cellCount(taps: Taps): i32 {
 /** Values that each output value of a group is a sum over. */
 export function innerSize(taps: Taps): i32 {
   return taps.tapsY * taps.tapsX * (taps.sourceChannels / taps.groups);
+}
+
+/** The first value of cell (i, j) in an output picture. */
+export function outputValue(taps: Taps, i: i32, j: i32): i32 {
+  const y = i * taps.strideY + taps.startY, x = j * taps.strideX + taps.startX;
+  return (y * taps.outputWidth + x) * taps.outputChannels;
 }
 
 /** The address offset (bytes) of cell (i, j) of picture n in an output picture stack. */

@@ -23,6 +23,8 @@ export { blend, limit_norms, penalty } from "./weights";
 export { winograd_pass } from "./winograd";
 export { winograd_kernel_gradient } from "./winograd_gradient";
 export { scatter_pass } from "./scatter";
+export { interleaved_pass } from "./interleaved";
+export { interleaved_kernel_gradient } from "./interleaved_gradient";
 export { planar_pass } from "./planar";
 export { planar_kernel_gradient } from "./planar_gradient";
 export { fill_pixels } from "./fill";

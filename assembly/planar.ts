@@ -11,7 +11,7 @@
 // is a band of pixels and a few groups: split into planes, multiply, join.
 
 import { ARGUMENTS, scratchOf, workspace, ZEROS } from "./memory";
-import { innerSize, Taps } from "./geometry";
+import { innerSize, tapKernel, Taps } from "./geometry";
 import { parallel } from "./parallel";
 import {
   Band,
@@ -24,9 +24,8 @@ import {
   setBand,
   SLACK,
   splitSource,
-  tapKernel,
 } from "./planes";
-import { planarTile, tilePlanes } from "./planar_tiles";
+import { Extent, planarTile, tileChannels, tilePlanes } from "./planar_tiles";
 
 @unmanaged
 class Planar {
@@ -41,37 +40,53 @@ class Planar {
   gate: i32;
 }
 
-/** Scratch at the start of a thread's: where its band is, and room for four vectors. */
-export const HEADER: usize = 128;
+/** Scratch at the start of a thread's: where its band is, room for four vectors, and the extent of its tiles. */
+export const HEADER: usize = 192;
+export const EXTENT: usize = 96;
 
 /** Floats of the packed weights of a group. */
-function weightsOf(taps: Taps): usize {
+export function weightsOf(taps: Taps): usize {
   return <usize> (innerSize(taps) * (taps.outputChannels / taps.groups));
 }
 
-/** Packs a group's weights as [tile][k][planes of the tile]. */
-function packChunk(group: i32, _thread: i32): void {
-  const p = changetype<Planar>(ARGUMENTS), taps = p.taps, planes = p.planes;
+/**
+ * Packs a group's weights as [tile][k][planes of the tile].
+ *
+ * @param swapped     whether the kernel's last axis is the source's channels
+ * @param interleaved whose tiles they are for
+ */
+export function packGroup(
+  taps: Taps,
+  kernel: usize,
+  swapped: bool,
+  interleaved: bool,
+  group: i32,
+  to: usize,
+): void {
   const channels = taps.sourceChannels / taps.groups, n = taps.outputChannels / taps.groups;
   const tapCount = taps.tapsY * taps.tapsX;
   // Bytes between neighbours along the source channel, the output channel, and the kernel's pixels.
-  const last = <usize> (p.swapped ? taps.sourceChannels : taps.outputChannels) * 4;
-  const slice = last * <usize> (p.swapped ? n : channels);
-  const along = p.swapped ? <usize> 4 : last, across = p.swapped ? last : <usize> 4;
-  const from = p.kernel + <usize> (group * (p.swapped ? channels : n)) * 4;
-  let to = workspace() + <usize> group * weightsOf(taps) * 4;
+  const last = <usize> (swapped ? taps.sourceChannels : taps.outputChannels) * 4;
+  const slice = last * <usize> (swapped ? n : channels);
+  const along = swapped ? <usize> 4 : last, across = swapped ? last : <usize> 4;
+  const from = kernel + <usize> (group * (swapped ? channels : n)) * 4;
   for (let j = 0; j < n;) {
-    const count = tilePlanes(n - j);
-    for (let c = 0; c < channels; c++) {
-      for (let t = 0; t < tapCount; t++) {
-        const at = from + <usize> tapKernel(planes, t) * slice + <usize> c * along;
+    const count = interleaved ? tileChannels(n - j) : tilePlanes(n - j);
+    for (let t = 0; t < tapCount; t++) {
+      let at = from + <usize> tapKernel(taps, t) * slice + <usize> j * across;
+      for (let c = 0; c < channels; c++, at += along) {
         for (let i = 0; i < count; i++, to += 4) {
-          store<f32>(to, load<f32>(at + <usize> (j + i) * across));
+          store<f32>(to, load<f32>(at + <usize> i * across));
         }
       }
     }
     j += count;
   }
+}
+
+function packChunk(group: i32, _thread: i32): void {
+  const p = changetype<Planar>(ARGUMENTS), to = workspace() + <usize> group * weightsOf(p.taps) * 4;
+  packGroup(p.taps, p.kernel, p.swapped != 0, false, group, to);
 }
 
 function passChunk(chunk: i32, thread: i32): void {
@@ -86,14 +101,16 @@ function passChunk(chunk: i32, thread: i32): void {
       <usize> (groups * channels) * channelBytes(planes) + SLACK;
   const skip = <usize> (group * channels) * 4, plane = <usize> planes.outputBytes;
   splitSource(taps, planes, band, p.source + skip, groups * channels, from, group == 0);
-  const bytes = bandBytes(taps, planes, band), offsets = offsetsOf(taps, planes);
+  const offsets = offsetsOf(planes), e = changetype<Extent>(scratch + EXTENT);
+  e.rows = 1, e.run = <usize> k * 4, e.cells = 1;
+  e.bytes = bandBytes(taps, planes, band), e.planeStep = plane;
   for (let g = 0; g < groups; g++) {
     const x = from + <usize> (g * channels) * channelBytes(planes);
     let w = workspace() + <usize> (group + g) * weightsOf(taps) * 4;
     for (let j = 0; j < n;) {
       const count = tilePlanes(n - j), c = g * n + j;
       const bias = p.bias ? p.bias + <usize> (group * n + c) * 4 : ZEROS;
-      planarTile(count, k, offsets, x, w, bias, to + <usize> c * plane, plane, bytes);
+      planarTile(count, e, offsets, x, w, bias, to + <usize> c * plane);
       w += <usize> (k * count) * 4, j += count;
     }
   }

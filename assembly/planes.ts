@@ -37,7 +37,7 @@ export class Planes {
   /** Cells of the source in a row, and rows of the source beyond those of the grid. */
   columns: i32;
   halo: i32;
-  /** How many phases of the source the taps read; then which rows, which columns, the kernel pixel of each tap, and the offset of each k. */
+  /** How many phases of the source the taps read; then which rows, which columns, and the offset of each k. */
   phasesY: i32;
   phasesX: i32;
 }
@@ -51,15 +51,9 @@ function word(planes: Planes, i: i32): i32 {
   return load<i32>(changetype<usize>(planes) + PLANES_SIZE + <usize> i * 4);
 }
 
-/** The kernel pixel of tap `t`. */
-export function tapKernel(planes: Planes, t: i32): i32 {
-  return word(planes, planes.phasesY + planes.phasesX + t);
-}
-
-/** Address of the table of byte offsets in a group's planes: one for each k, channel by channel and tap by tap, and eight more. */
-export function offsetsOf(taps: Taps, planes: Planes): usize {
-  const before = planes.phasesY + planes.phasesX + taps.tapsY * taps.tapsX;
-  return changetype<usize>(planes) + PLANES_SIZE + <usize> before * 4;
+/** Address of the table of byte offsets in a group's planes: one for each k, tap by tap and channel by channel, and eight more. */
+export function offsetsOf(planes: Planes): usize {
+  return changetype<usize>(planes) + PLANES_SIZE + <usize> (planes.phasesY + planes.phasesX) * 4;
 }
 
 /** Bytes of the planes of a channel of the source. */

@@ -62,6 +62,30 @@ export function widenHigh(v: v128): v128 {
   return f64x2.promote_low_f32x4(v128.shuffle<f32>(v, v, 2, 3, 2, 3));
 }
 
+/**
+ * Four rows of four values, `step` bytes apart, turned over: columns become rows, `toStep` bytes apart, with
+ * no value below that of `floor`.
+ */
+// @ts-ignore: a decorator of AssemblyScript
+
+export function transposeInline(
+  from: usize,
+  step: usize,
+  to: usize,
+  toStep: usize,
+  floor: v128,
+): void {
+  const a = f32x4.pmax(v128.load(from), floor), b = f32x4.pmax(v128.load(from + step), floor);
+  const c = f32x4.pmax(v128.load(from + 2 * step), floor);
+  const d = f32x4.pmax(v128.load(from + 3 * step), floor);
+  const ab0 = v128.shuffle<f32>(a, b, 0, 4, 1, 5), ab1 = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
+  const cd0 = v128.shuffle<f32>(c, d, 0, 4, 1, 5), cd1 = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+  v128.store(to, v128.shuffle<f32>(ab0, cd0, 0, 1, 4, 5));
+  v128.store(to + toStep, v128.shuffle<f32>(ab0, cd0, 2, 3, 6, 7));
+  v128.store(to + 2 * toStep, v128.shuffle<f32>(ab1, cd1, 0, 1, 4, 5));
+  v128.store(to + 3 * toStep, v128.shuffle<f32>(ab1, cd1, 2, 3, 6, 7));
+}
+
 /** Four rows of four values, `step` bytes apart, turned over: the first `count` (2 to 4) columns become rows, `toStep` bytes apart. */
 export function transposeSquare(
   from: usize,

@@ -1,4 +1,4 @@
-import { costOf, type Purpose } from "./cost.ts";
+import { costOf, fillingCost, type Purpose } from "./cost.ts";
 import { tapCount, type TapTable } from "./taps.ts";
 
 /**
@@ -6,7 +6,8 @@ import { tapCount, type TapTable } from "./taps.ts";
  * copied into a column tile, then a matrix product. `indirect`: the same product reading pixels in
  * place. `winograd`: fewer multiplications, for 3x3 and 2x2 taps. `scatter`: one product of all source
  * pixels with all taps, whose values each output pixel then gathers. `planar`: channels are made planes,
- * so that vectors run along the pixels.
+ * so that vectors run along the pixels. `interleaved`: each value of many pictures lies together, so that
+ * vectors run along the pictures.
  */
 export type Algorithm =
   | { kind: "depthwise" }
@@ -14,6 +15,7 @@ export type Algorithm =
   | { kind: "indirect" }
   | { kind: "scatter" }
   | { kind: "planar" }
+  | { kind: "interleaved" }
   | { kind: "winograd"; variant: WinogradVariant; tables: readonly TapTable[] };
 
 /** F(m×m, r×r): m² outputs of r² taps from (m+r−1)² products. */
@@ -36,7 +38,9 @@ export const WINOGRAD: Record<WinogradVariant, { outputs: number; taps: number }
 const PICTURES = 64;
 /** Ways to compute a table by itself, and ways that take all tables of a pass together. */
 const ALONE = ["im2col", "indirect", "planar"] as const;
-const TOGETHER = ["scatter", "depthwise"] as const;
+const TOGETHER = ["scatter", "depthwise", "interleaved"] as const;
+/** Ways that add up the same products in the same order: which it is may depend on the number of pictures. */
+const ALIKE = ["planar", "interleaved"] as const;
 /** Below so many channels transforms cost more than they save. */
 const FEWEST_CHANNELS = 16;
 /** Below so many tiles transforming the kernel costs more than it saves. */
@@ -61,14 +65,28 @@ export function chooseAlgorithms(
     ? tables
     : tables.map((table) => ({ ...table, pictures: PICTURES }));
   const alone = tables.map((table, i) => chooseAlone(table, usual[i], precision, purpose));
-  const reached = usual.filter(tapCount);
   const together = TOGETHER
-    .map((kind) => ({ kind, cost: costOf(kind, reached, purpose) }))
+    .map((kind) => ({ kind, cost: costOf(kind, usual, purpose) }))
     .reduce((least, other) => other.cost < least.cost ? other : least);
-  if (together.cost >= alone.reduce((sum, { cost }) => sum + cost, 0)) {
-    return alone.map(({ algorithm }) => algorithm);
-  }
-  return tables.map((table) => ({ kind: tapCount(table) ? together.kind : "depthwise" }));
+  const apart = together.cost >= alone.reduce((sum, { cost }) => sum + cost, fillingCost(usual));
+  const kinds = apart
+    ? alone.map(({ algorithm }) => algorithm)
+    : tables.map((table) => withTaps(table, together.kind));
+  const alike = kinds.every(({ kind }, i) =>
+    kind === "planar" || kind === "interleaved" || !tapCount(tables[i])
+  );
+  return alike ? chooseAlike(tables, purpose) : kinds;
+}
+
+/** Over planes or pictures interleaved, whichever costs less for their number. */
+function chooseAlike(tables: readonly TapTable[], purpose: Purpose): Algorithm[] {
+  const [planar, interleaved] = ALIKE.map((kind) => costOf(kind, tables, purpose));
+  return tables.map((table) => withTaps(table, planar <= interleaved ? "planar" : "interleaved"));
+}
+
+/** The way `kind`, but where there are no taps. */
+function withTaps(table: TapTable, kind: Exclude<Algorithm["kind"], "winograd">): Algorithm {
+  return { kind: tapCount(table) ? kind : "depthwise" };
 }
 
 /**

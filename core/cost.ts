@@ -5,11 +5,13 @@
  * (`deno task bench --costs` does it again). On another processor all of them differ, but much alike:
  * what they must get right is the order.
  */
+import { sizeOf } from "./tensor.ts";
 import { planarLayout, planarScratch } from "./planar.ts";
+import { interleavedPictures } from "./interleaved.ts";
 import { innerSize, joinsTaps, readsRuns, runCount, tapCount, type TapTable } from "./taps.ts";
 
 /** The ways that fit any table, the one for a channel a group, and the one for one group and no stride. */
-export type Way = "im2col" | "indirect" | "planar" | "depthwise" | "scatter";
+export type Way = "im2col" | "indirect" | "planar" | "interleaved" | "depthwise" | "scatter";
 
 /** What a table is for: the pixels of an output, or the kernel's gradient, a sum over them. */
 export type Purpose = "pixels" | "kernel";
@@ -48,14 +50,24 @@ const TIMES: Record<Purpose, Partial<Record<Way, Work>>> = {
       weights: 4.3,
     },
     planar: {
-      multiplications: 0.046,
-      split: 0.53,
-      joined: 0.53,
-      rows: 0.86,
-      outputRows: 1.8,
-      taps: 0.25,
-      chunks: 1500,
-      weights: 0.72,
+      multiplications: 0.045,
+      split: 0.45,
+      joined: 0.56,
+      rows: 1.2,
+      outputRows: 1.9,
+      chunks: 1000,
+      taps: 0.23,
+      weights: 0.34,
+    },
+    interleaved: {
+      moved: 0.35,
+      multiplications: 0.2,
+      single: 0.28,
+      ends: 0.31,
+      tiles: 3.8,
+      calls: 18,
+      chunks: 170,
+      weights: 0.88,
     },
     depthwise: {
       inner: 0.37,
@@ -97,14 +109,23 @@ const TIMES: Record<Purpose, Partial<Record<Way, Work>>> = {
       weights: 79,
     },
     planar: {
-      multiplications: 0.039,
-      split: 0.57,
-      joined: 0.66,
-      rows: 0.68,
-      outputRows: 0.98,
-      taps: 1.2,
-      chunks: 2600,
-      weights: 5.3,
+      multiplications: 0.036,
+      split: 0.63,
+      joined: 0.65,
+      rows: 1.2,
+      outputRows: 1.2,
+      chunks: 810,
+      taps: 1.8,
+      weights: 3.2,
+    },
+    interleaved: {
+      moved: 0.37,
+      multiplications: 0.18,
+      single: 0.39,
+      calls: 10,
+      places: 1.2,
+      chunks: 280,
+      weights: 4.7,
     },
     depthwise: {
       inner: 0.61,
@@ -131,12 +152,18 @@ const SCATTER_BYTES = 4 << 20;
 
 const blocks = (n: number, size: number) => Math.ceil(n / size);
 
-/** How often each step is done in computing tables of one pass; null where the way does not fit them. */
+/**
+ * How often each step is done in computing the tables of one pass, those without taps among them; null where
+ * the way does not fit them.
+ */
 export function workOf(way: Way, tables: readonly TapTable[], purpose: Purpose): Work | null {
-  if (way === "scatter") return purpose === "pixels" ? scatterWork(tables) : null;
-  const sum: Record<string, number> = {};
-  for (const table of tables) {
-    const work = tableWork(way, table, purpose);
+  if (way === "interleaved") return interleavedWork(tables, purpose);
+  const reached = tables.filter(tapCount), filled = filledValues(tables);
+  const sum: Record<string, number> = filled ? { filled } : {};
+  const works = way === "scatter"
+    ? [purpose === "pixels" ? scatterWork(reached) : null]
+    : reached.map((table) => tableWork(way, table, purpose));
+  for (const work of works) {
     if (!work) return null;
     for (const [step, times] of Object.entries(work)) sum[step] = (sum[step] ?? 0) + times;
   }
@@ -147,11 +174,26 @@ export function workOf(way: Way, tables: readonly TapTable[], purpose: Purpose):
 export function costOf(way: Way, tables: readonly TapTable[], purpose: Purpose): number {
   const work = workOf(way, tables, purpose), times = TIMES[purpose][way];
   if (!work || !times) return Infinity;
-  return Object.entries(work).reduce((sum, [step, count]) => sum + (times[step] ?? 0) * count, 0);
+  return Object.entries(work).reduce(
+    (sum, [step, count]) => sum + (step === "filled" ? FILLING : times[step] ?? 0) * count,
+    0,
+  );
+}
+
+/** Nanoseconds that filling a value takes, where no tap of a phase reaches; all of the output are filled then. */
+const FILLING = 0.18;
+
+/** Nanoseconds that the output pixels of phases without taps take, whatever way the others are computed. */
+export function fillingCost(tables: readonly TapTable[]): number {
+  return FILLING * filledValues(tables);
+}
+
+function filledValues(tables: readonly TapTable[]): number {
+  return tables.every(tapCount) ? 0 : tables[0].pictures * sizeOf(tables[0].output);
 }
 
 function tableWork(
-  way: Exclude<Way, "scatter">,
+  way: Exclude<Way, "scatter" | "interleaved">,
   table: TapTable,
   purpose: Purpose,
 ): Work | null {
@@ -244,23 +286,76 @@ function planarWork(table: TapTable): Work | null {
   };
 }
 
+/** Taps of a table that lie within the source, along one axis of the grid: of all its rows, or all cells of a row. */
+function insideTaps({ source, steps, grid, taps }: TapTable, axis: 0 | 1): number {
+  const [size, step] = [source[axis], steps[axis]];
+  const inside = ({ offset }: { offset: number }) =>
+    Math.min(grid[axis], Math.floor((size - 1 - offset) / step) + 1) -
+    Math.max(0, Math.ceil(-offset / step));
+  return taps[axis].reduce((sum, tap) => sum + Math.max(0, inside(tap)), 0);
+}
+
+/** Pictures interleaved: every value of source and output is moved, and k that lie outside are left out. */
+function interleavedWork(tables: readonly TapTable[], purpose: Purpose): Work | null {
+  if (!tables.length) return {};
+  const [{ source, output, groups, pictures: all }] = tables;
+  const some = interleavedPictures(tables[0]);
+  if (!some) return null;
+  const chunks = blocks(all, some), pictures = chunks * some, n = output[2] / groups;
+  const channels = source[2] / groups;
+  const work = {
+    moved: pictures * sizeOf(source),
+    multiplications: 0,
+    single: 0,
+    ends: 0,
+    tiles: 0,
+    calls: 0,
+    places: 0,
+    chunks,
+    weights: 0,
+  };
+  for (const table of tables) {
+    const [height, width] = table.grid, k = innerSize(table), row = k / table.taps[0].length || 0;
+    const down = insideTaps(table, 0), whole = wholeCells(table), border = width - whole;
+    work.moved += pictures * height * width * output[2];
+    work.weights += k * output[2];
+    if (purpose === "kernel") {
+      // Cells at the border go one by one, over all k; others by rows, over the taps that are inside.
+      const sums = chunks * groups * (border * height * k + whole * down * row);
+      const calls = chunks * groups * height * (border + Math.min(1, whole));
+      work.multiplications += sums * Math.floor(n / 2) * some / 2;
+      work.single += sums * (n % 2) * some / 4;
+      work.calls += calls * (Math.floor(n / 2) * blocks(k, 6) + (n % 2) * blocks(k, 8));
+      work.places += chunks * groups * height * border * k;
+    } else {
+      const inside = chunks * groups * down * insideTaps(table, 1) * channels, odd = n % 6 % 2;
+      const tiles = chunks * height * (Math.floor(n / 6) + blocks(n % 6, 2));
+      work.multiplications += inside * (n - odd) * some / 4;
+      work.single += inside * odd * some / 4;
+      work.ends += pictures * height * width * output[2] / 4;
+      work.tiles += tiles * groups * width;
+      work.calls += tiles * (border + Math.min(whole, groups));
+    }
+  }
+  return work;
+}
+
+/** Cells of a row of the grid that have all taps across. */
+function wholeCells({ source, steps, grid, taps }: TapTable): number {
+  const offsets = taps[1].map(({ offset }) => offset);
+  const first = Math.max(0, Math.ceil(-Math.min(...offsets) / steps[1]));
+  const end = Math.floor((source[1] - 1 - Math.max(...offsets)) / steps[1]) + 1;
+  return Math.max(0, Math.min(grid[1], end) - first);
+}
+
 /** By channels: a pixel's last vector may be mostly empty, and cells that lack taps go one by one. */
 function depthwiseWork(table: TapTable): Work | null {
   const { grid, groups, source, output, steps, taps, pictures } = table;
   if (groups !== source[2] || groups !== output[2]) return null;
   const rows = pictures * grid[0], vectors = blocks(output[2], 4);
   // Taps within the picture, of all rows and of all cells of a row.
-  const [down, across] = taps.map((list, axis) => {
-    const [size, step] = [source[axis], steps[axis]];
-    const inside = ({ offset }: { offset: number }) =>
-      Math.min(grid[axis], Math.floor((size - 1 - offset) / step) + 1) -
-      Math.max(0, Math.ceil(-offset / step));
-    return list.reduce((sum, tap) => sum + Math.max(0, inside(tap)), 0);
-  });
-  const offsets = taps[1].map(({ offset }) => offset);
-  const reach = Math.max(...offsets) - Math.min(...offsets);
-  const inner = Math.max(0, Math.min(grid[1], Math.floor((source[1] - 1 - reach) / steps[1]) + 1));
-  const whole = Math.floor(inner / 4) * 4, shared = whole * offsets.length;
+  const [down, across] = [insideTaps(table, 0), insideTaps(table, 1)];
+  const whole = Math.floor(wholeCells(table) / 4) * 4, shared = whole * taps[1].length;
   return {
     inner: pictures * down * shared * vectors,
     border: pictures * down * (across - shared) * vectors,
@@ -268,7 +363,7 @@ function depthwiseWork(table: TapTable): Work | null {
     vectors: rows * grid[1] * vectors,
     cells: rows * grid[1],
     rows,
-    rowTaps: pictures * down * offsets.length,
+    rowTaps: pictures * down * taps[1].length,
   };
 }
 

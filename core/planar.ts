@@ -24,8 +24,8 @@ export interface PlanarLayout {
   readonly halo: number;
   /** Phases of the source that taps read, down and across: with a stride of 2, even rows and odd. */
   readonly phases: readonly [readonly number[], readonly number[]];
-  /** Byte offset of each tap in its channel's planes, and the kernel pixel it is multiplied with. */
-  readonly taps: readonly (readonly [offset: number, kernel: number])[];
+  /** Byte offset of each tap in its channel's planes. */
+  readonly taps: readonly number[];
 }
 
 /** Planes of one chunk should stay in a quarter of a core's L2 cache (bytes). */
@@ -86,13 +86,12 @@ export function planarLayout(table: TapTable): PlanarLayout {
   const rows = Math.ceil(table.grid[0] / bands);
   const held = (pictures - 1) * y.pitch + rows;
   const planeBytes = spread((held + y.halo) * x.pitch + Math.max(0, x.reach - x.pitch));
-  const taps = y.places.flatMap((down, r) =>
-    x.places.map((across, s) => {
+  const taps = y.places.flatMap((down) =>
+    x.places.map((across) => {
       const phase = y.phases.indexOf(down.phase) * x.phases.length +
         x.phases.indexOf(across.phase);
       const cell = (down.cell - y.first) * x.pitch + across.cell - x.first;
-      const kernel = table.taps[0][r].kernel * table.kernel[1] + table.taps[1][s].kernel;
-      return [phase * planeBytes + 4 * cell, kernel] as const;
+      return phase * planeBytes + 4 * cell;
     })
   );
   return {
@@ -126,10 +125,9 @@ export function encodePlanar(table: TapTable, layout: PlanarLayout): number[] {
   const { first, phases, taps, planeBytes } = layout;
   const channel = phases[0].length * phases[1].length * planeBytes;
   const channels = table.source[2] / table.groups;
-  const offsets = Array.from(
-    { length: channels },
-    (_, c) => taps.map(([offset]) => c * channel + offset),
-  ).flat();
+  const offsets = taps.flatMap((offset) =>
+    Array.from({ length: channels }, (_, c) => c * channel + offset)
+  );
   return [
     layout.groups,
     layout.pictures,
@@ -146,7 +144,6 @@ export function encodePlanar(table: TapTable, layout: PlanarLayout): number[] {
     phases[1].length,
     ...phases[0],
     ...phases[1],
-    ...taps.map(([, kernel]) => kernel),
     ...offsets,
     // A last register tile may be partly empty: it repeats the last offset, and nobody reads what comes out.
     ...Array.from({ length: 8 }, () => offsets[offsets.length - 1]),

@@ -8,6 +8,7 @@ import { conv2d as conv2dLayer, sequential } from "../mod.ts";
 import { type Algorithm, chooseAlgorithms, winograd } from "../core/algorithm.ts";
 import type { Block } from "../core/block.ts";
 import { convGeometry, convTransposeGeometry, describeGeometry } from "../core/geometry.ts";
+import { interleavedPictures } from "../core/interleaved.ts";
 import type { TapTable } from "../core/taps.ts";
 import { sizeOf } from "../core/tensor.ts";
 import { Conv2dPasses, type PassOptions } from "../core/wasm/conv2d.ts";
@@ -90,6 +91,7 @@ const WAYS: Record<string, Choose> = {
   planar: each(({ taps }) => ({
     kind: taps.every(({ length }) => length) ? "planar" : "depthwise",
   })),
+  interleaved: each((table) => ({ kind: interleavedPictures(table) ? "interleaved" : "im2col" })),
   F43: each((table) => winograd(table, "F43") ?? { kind: "im2col" }),
   F23: each((table) => winograd(table, "F23") ?? { kind: "im2col" }),
   F42: each((table) => winograd(table, "F42") ?? { kind: "im2col" }),

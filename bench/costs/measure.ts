@@ -22,18 +22,16 @@ export interface Measured {
   readonly chosen: Way | null;
 }
 
-const WAYS = ["im2col", "indirect", "planar", "depthwise", "scatter"] as const;
+const WAYS = ["im2col", "indirect", "planar", "interleaved", "depthwise", "scatter"] as const;
 /** Samples of each, after one that is thrown away; one where a run takes longer than so many milliseconds. */
 const SAMPLES = 5, LONG = 40;
 /** Ways that a depthwise convolution of more groups is not tried in: they would take all the time. */
 const MOST_GROUPS = 16;
 
-/** The tables of a pass that any tap reaches. */
+/** The tables of a pass. */
 function tablesOf({ op, geometry }: RandomGeometry, pass: Pass) {
   const flat = flattened(geometry), backward = (pass === "dX") !== (op === "conv2d_transpose");
-  return (pass !== "dW" && backward ? inputGradientTaps(flat) : [forwardTaps(flat)]).filter(
-    tapCount,
-  );
+  return pass !== "dW" && backward ? inputGradientTaps(flat) : [forwardTaps(flat)];
 }
 
 function timeOf(random: RandomGeometry, pass: Pass, way: Way): number {
@@ -55,7 +53,7 @@ export function measureWays(
     const { geometry: { batch, groups, input } } = random;
     const found = PASSES.flatMap((pass): Measured[] => {
       const tables = tablesOf(random, pass), purpose = pass === "dW" ? "kernel" : "pixels";
-      if (!tables.length) return [];
+      if (!tables.some(tapCount)) return [];
       const samples = WAYS.flatMap((way): Sample[] => {
         const work = workOf(way, tables, purpose);
         const slow = (way === "im2col" || way === "indirect") && groups === input[2] &&
@@ -65,7 +63,8 @@ export function measureWays(
           ? [{ way, purpose, work, time: timeOf(random, pass, way) }]
           : [];
       });
-      const kinds = new Set(chooseAlgorithms(tables, "fast", purpose).map(({ kind }) => kind));
+      const chosen = chooseAlgorithms(tables, "fast", purpose);
+      const kinds = new Set(chosen.filter((_, i) => tapCount(tables[i])).map(({ kind }) => kind));
       const [kind] = kinds;
       return [{ samples, chosen: kinds.size === 1 && kind !== "winograd" ? kind : null }];
     });

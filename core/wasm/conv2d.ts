@@ -14,6 +14,7 @@ import {
   type TapTable,
   tileLayout,
 } from "../taps.ts";
+import { interleavedOffsets, interleavedPictures, interleavedScratch } from "../interleaved.ts";
 import { encodePlanar, planarLayout, planarScratch } from "../planar.ts";
 import { columnSums } from "./elementwise.ts";
 import { type Runtime, runtime } from "./runtime.ts";
@@ -35,6 +36,8 @@ interface Placed {
   workspace: number;
   /** Runs of the source that a cell is read from in place; 0 where it is copied. */
   runs: number;
+  /** Pictures that are interleaved at a time. */
+  interleaved: number;
 }
 
 /** The planes of a table: their layout in the linear memory, and how many bands the pixels fall into. */
@@ -136,16 +139,19 @@ export class Conv2dPasses {
   #place(table: TapTable, algorithm: Algorithm): Placed {
     const { rows, stride } = tileLayout(table);
     const n = ceil16(table.output[2] / table.groups);
+    const interleaved = algorithm.kind === "interleaved" ? interleavedPictures(table)! : 0;
+    const offsets = interleaved ? interleavedOffsets(table, interleaved) : [];
     return {
       table,
       algorithm,
-      words: this.#runtime.allocateWords(encodeTaps(table)),
+      words: this.#runtime.allocateWords([...encodeTaps(table), ...offsets]),
       winograd: algorithm.kind === "winograd" ? new WinogradPass(algorithm) : null,
       planes: algorithm.kind === "planar" ? this.#planes(table) : null,
       // Edge tile, tables of addresses, a spare row, the column tile; or column tile, spill.
       scratch: 2048 + rows * 4 * (2 + tapCount(table)) + 7 * n * 4 + rows * (stride + n) * 4,
       workspace: table.groups * Math.max(n, Math.ceil(n / 24) * 24) * innerSize(table) * 4,
       runs: algorithm.kind === "indirect" ? runCount(table) : 0,
+      interleaved,
     };
   }
 
@@ -216,6 +222,15 @@ export class Conv2dPasses {
     const operands = [from.address, kernel.address, bias?.address ?? 0, to.address];
     const ends = ending(finish);
     const [{ table: { pictures, groups, kernel: size, source, output } }] = placed;
+    const all = (kind: Algorithm["kind"]) =>
+      !products && withTaps.every(({ algorithm }) => algorithm.kind === kind);
+    if (withTaps.length && all("interleaved")) {
+      const [{ table, interleaved }] = withTaps;
+      this.#runtime.reserve(interleavedScratch(table, interleaved), 4 * kernel.length);
+      const tables = [addresses.address, placed.length, interleaved];
+      this.#runtime.call("interleaved_pass", ...tables, ...operands, swapped, ...ends);
+      return;
+    }
     if (products) {
       this.#runtime.reserve(products.scratch, products.workspace);
       const places = [products.words.address, products.count, ...operands];
@@ -233,8 +248,6 @@ export class Conv2dPasses {
     const tables = holes
       ? [tapAddresses.address, withTaps.length]
       : [addresses.address, placed.length];
-    const all = (kind: Algorithm["kind"]) =>
-      !products && withTaps.every(({ algorithm }) => algorithm.kind === kind);
     if (all("depthwise")) {
       this.#runtime.reserve(Math.max(...phases.map(({ scratch }) => scratch)), 0);
       this.#runtime.call("depthwise_pass", ...tables, ...operands, ...ends);
@@ -288,17 +301,24 @@ export class Conv2dPasses {
 
   /** The same; says whether it has done dbias too. */
   #kernelGradient(x: Block, dy: Block, dkernel: Block, dbias: Block | null): boolean {
-    const { table, algorithm, words, winograd, planes, scratch } = this.#kernel;
+    const { table, algorithm, words, winograd, planes, interleaved, scratch } = this.#kernel;
     if (!tapCount(table)) return false;
-    if (planes) {
+    const places = [words.address, x.address, dy.address, dkernel.address];
+    if (planes || interleaved) {
       const size = 16 * table.output[2] * (innerSize(table) + 8);
-      const parts = Math.max(1, Math.min(PARTS, Math.floor(PARTIAL_BYTES / size), planes.bands));
-      this.#runtime.reserve(planes.scratch, parts * size);
-      const places = [words, planes.words, x, dy, dkernel].map(({ address }) => address);
-      this.#runtime.call("planar_kernel_gradient", ...places, parts);
+      const blocks = planes ? planes.bands : Math.ceil(table.pictures / interleaved);
+      const parts = Math.max(1, Math.min(PARTS, Math.floor(PARTIAL_BYTES / size), blocks));
+      const [taps, ...operands] = places;
+      if (planes) {
+        this.#runtime.reserve(planes.scratch, parts * size);
+        const all = [taps, planes.words.address, ...operands, parts];
+        this.#runtime.call("planar_kernel_gradient", ...all);
+      } else {
+        this.#runtime.reserve(interleavedScratch(table, interleaved), parts * size);
+        this.#runtime.call("interleaved_kernel_gradient", taps, interleaved, ...operands, parts);
+      }
       return false;
     }
-    const places = [words.address, x.address, dy.address, dkernel.address];
     if (algorithm.kind === "depthwise") {
       const size = tapCount(table) * ceil16(table.source[2]) * 4;
       this.#runtime.reserve(scratch, PARTS * size);
