@@ -9,7 +9,7 @@ import { type Algorithm, chooseAlgorithms, winograd } from "../core/algorithm.ts
 import type { Block } from "../core/block.ts";
 import { convGeometry, convTransposeGeometry, describeGeometry } from "../core/geometry.ts";
 import { interleavedPictures } from "../core/interleaved.ts";
-import type { TapTable } from "../core/taps.ts";
+import { forwardTaps, inputGradientTaps, type TapTable } from "../core/taps.ts";
 import { sizeOf } from "../core/tensor.ts";
 import { Conv2dPasses, type PassOptions } from "../core/wasm/conv2d.ts";
 import { runtime } from "../core/wasm/runtime.ts";
@@ -72,6 +72,10 @@ const geometries: Geometry[] = [
   convTransposeGeometry([3, 5, 17], 97, { kernelSize: 2, strides: 2 }, 1),
   convTransposeGeometry([3, 3, 10], 238, { kernelSize: [1, 2], strides: 2, groups: 2 }, 3),
   convGeometry([6, 7, 1], 9, { kernelSize: 4, dilationRate: [1, 2] }, 2),
+  // Many pictures interleaved at a time, and some in the last chunk; cells along a row, and groups.
+  convGeometry([3, 4, 2], 7, { kernelSize: 3, strides: 2, padding: "same" }, 262),
+  convGeometry([6, 9, 3], 8, { kernelSize: [3, 2], dilationRate: 2, padding: [3, 1] }, 134),
+  convTransposeGeometry([2, 3, 6], 9, { kernelSize: 2, strides: 3, groups: 3 }, 67),
   // Whose phases are best computed in different ways.
   convTransposeGeometry([4, 4, 4], 4, { kernelSize: 3, strides: 2 }, 8),
 ];
@@ -227,6 +231,17 @@ Deno.test("a picture comes out the same bits alone and among others", () => {
       assertSameBits(y, results[0].y, `${describeGeometry(geometry)} y`);
       assertSameBits(dx, results[0].dx, `${describeGeometry(geometry)} dx`);
     }
+  }
+});
+
+Deno.test("planes and interleaved pictures make the same bits, whatever the number of pictures", () => {
+  for (const geometry of geometries) {
+    const fits = [forwardTaps(geometry), ...inputGradientTaps(geometry)].every(interleavedPictures);
+    if (!fits) continue;
+    const { y, dx } = run(geometry, { choose: WAYS.planar });
+    const interleaved = run(geometry, { choose: WAYS.interleaved });
+    assertSameBits(interleaved.y, y, `${describeGeometry(geometry)} y`);
+    assertSameBits(interleaved.dx, dx, `${describeGeometry(geometry)} dx`);
   }
 });
 

@@ -60,6 +60,7 @@ const LEAVES = [
     "geometry",
     "signal_geometry",
     "taps",
+    "interleaved",
     "planar",
     "pooling",
     "reach",
