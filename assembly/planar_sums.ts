@@ -1,4 +1,4 @@
-// deno-lint-ignore-file no-unused-vars verbatim-module-syntax -- AssemblyScript: a class is a layout, used as a type
+// deno-lint-ignore-file verbatim-module-syntax -- AssemblyScript: a class is a layout, used as a type
 // The sums of planar_gradient.ts and interleaved_gradient.ts: every weight of a group is an inner product
 // of a row of source values and a row of dy. Each part of the pixels has sums of its own, of four lanes,
 // which are added in order.

@@ -1,4 +1,3 @@
-// deno-lint-ignore-file verbatim-module-syntax -- AssemblyScript: a class is a layout, used as a type
 // Register tiles of planar.ts and interleaved.ts: a few planes of the output at once, so that a vector
 // of the source is multiplied with several weights while it is in a register.
 //

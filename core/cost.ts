@@ -350,7 +350,7 @@ function wholeCells({ source, steps, grid, taps }: TapTable): number {
 
 /** By channels: a pixel's last vector may be mostly empty, and cells that lack taps go one by one. */
 function depthwiseWork(table: TapTable): Work | null {
-  const { grid, groups, source, output, steps, taps, pictures } = table;
+  const { grid, groups, source, output, taps, pictures } = table;
   if (groups !== source[2] || groups !== output[2]) return null;
   const rows = pictures * grid[0], vectors = blocks(output[2], 4);
   // Taps within the picture, of all rows and of all cells of a row.
