@@ -3,77 +3,30 @@ import type { Block } from "../block.ts";
 import { NARROW } from "../cost.ts";
 import type { ConvGeometry } from "../geometry.ts";
 import {
-  encodeTaps,
   flattened,
   forwardTaps,
   innerSize,
   inputGradientTaps,
   readsRuns,
-  runCount,
   tapCount,
   type TapTable,
   tileLayout,
 } from "../taps.ts";
-import { interleavedOffsets, interleavedPictures, interleavedScratch } from "../interleaved.ts";
-import { encodePlanar, planarLayout, planarScratch } from "../planar.ts";
+import { interleavedScratch } from "../interleaved.ts";
+import { ceil16, type Phases, type Placed, placePhases, placeTable } from "./conv2d_tables.ts";
 import { columnSums } from "./elementwise.ts";
 import { type Runtime, runtime } from "./runtime.ts";
-import { WinogradPass } from "./winograd.ts";
 
 /** The partial sums of a kernel gradient may take this many bytes. */
 const PARTIAL_BYTES = 32 << 20;
 /** Into how many parts the pixels are split for the kernel gradient, at most; more than this would cost more to add up than it helps to share. */
 const PARTS = 8;
 
-/** A tap table in the linear memory, with how its pass is computed and the memory that takes. */
-interface Placed {
-  table: TapTable;
-  algorithm: Algorithm;
-  words: Block;
-  winograd: WinogradPass | null;
-  planes: Planes | null;
-  scratch: number;
-  workspace: number;
-  /** Runs of the source that a cell is read from in place; 0 where it is copied. */
-  runs: number;
-  /** Pictures that are interleaved at a time. */
-  interleaved: number;
-}
-
-/** The planes of a table: their layout in the linear memory, and how many bands the pixels fall into. */
-interface Planes {
-  words: Block;
-  scratch: number;
-  bands: number;
-}
-
-/** The tables of one pass, and their addresses for a kernel that takes them together. */
-interface Phases {
-  placed: readonly Placed[];
-  addresses: Block;
-  /** Those that any tap reaches. */
-  withTaps: readonly Placed[];
-  tapAddresses: Block;
-  /** Those that products compute, together; and the rest. */
-  products: Products | null;
-  others: readonly Placed[];
-}
-
-/** Tables that one call of `conv2d_pass` computes, and what it is told of each. */
-interface Products {
-  words: Block;
-  count: number;
-  scratch: number;
-  workspace: number;
-}
-
 /**
  * What is done to results as they are stored: nothing, `"relu"`, or `"gate"`: only those are kept where
  * the output held something above 0, which is the gradient of the relu that made it, written over it.
  */
 export type Finish = "none" | "relu" | "gate";
-
-const ceil16 = (n: number) => Math.ceil(n / 16) * 16;
 
 /** Lower bound of the results, and 1 for a gate. */
 function ending(finish: Finish): readonly [number, number] {
@@ -111,21 +64,14 @@ export class Conv2dPasses {
     this.#keep = keep;
     const flat = flattened(geometry), [, , channels] = flat.input;
     if (channels > geometry.input[2]) this.#bias = this.#runtime.allocate(channels);
-    const place = (tables: readonly TapTable[]): Phases => {
-      const algorithms = choose(tables, precision, "pixels");
-      const placed = tables.map((table, i) => this.#place(table, algorithms[i]));
-      const withTaps = placed.filter(({ table }) => tapCount(table));
-      const [addresses, tapAddresses] = [placed, withTaps].map((phases) =>
-        this.#runtime.allocateWords(phases.map(({ words }) => words.address))
-      );
-      return { placed, addresses, withTaps, tapAddresses, ...this.#together(placed) };
-    };
+    const place = (tables: readonly TapTable[]) =>
+      placePhases(tables, choose(tables, precision, "pixels"));
     this.#forward = place([forwardTaps(flat)]);
     this.#backward = place(inputGradientTaps(flat));
     const [forward] = this.#forward.placed;
     const [algorithm] = choose([forward.table], precision, "kernel");
     const same = algorithm.kind === forward.algorithm.kind;
-    this.#kernel = same ? forward : this.#place(forward.table, algorithm);
+    this.#kernel = same ? forward : placeTable(forward.table, algorithm);
   }
 
   /** How the forward pass and each phase of the input gradient are computed. */
@@ -133,55 +79,6 @@ export class Conv2dPasses {
     return {
       forward: this.#forward.placed[0].algorithm,
       backward: this.#backward.placed.map(({ algorithm }) => algorithm),
-    };
-  }
-
-  #place(table: TapTable, algorithm: Algorithm): Placed {
-    const { rows, stride } = tileLayout(table);
-    const n = ceil16(table.output[2] / table.groups);
-    const interleaved = algorithm.kind === "interleaved" ? interleavedPictures(table)! : 0;
-    const offsets = interleaved ? interleavedOffsets(table, interleaved) : [];
-    return {
-      table,
-      algorithm,
-      words: this.#runtime.allocateWords([...encodeTaps(table), ...offsets]),
-      winograd: algorithm.kind === "winograd" ? new WinogradPass(algorithm) : null,
-      planes: algorithm.kind === "planar" ? this.#planes(table) : null,
-      // Edge tile, tables of addresses, a spare row, the column tile; or column tile, spill.
-      scratch: 2048 + rows * 4 * (2 + tapCount(table)) + 7 * n * 4 + rows * (stride + n) * 4,
-      workspace: table.groups * Math.max(n, Math.ceil(n / 24) * 24) * innerSize(table) * 4,
-      runs: algorithm.kind === "indirect" ? runCount(table) : 0,
-      interleaved,
-    };
-  }
-
-  /** Products are computed together, and with them the tables that no tap reaches. */
-  #together(placed: readonly Placed[]): Pick<Phases, "products" | "others"> {
-    const isProduct = ({ table, algorithm: { kind } }: Placed) =>
-      kind === "im2col" || kind === "indirect" || !tapCount(table);
-    const phases = placed.filter(isProduct);
-    if (!phases.some(({ table }) => tapCount(table))) return { products: null, others: placed };
-    let workspace = 0;
-    const words = phases.flatMap((phase) => {
-      const at = workspace;
-      workspace += phase.workspace;
-      return [phase.words.address, phase.runs, at];
-    });
-    const products = {
-      words: this.#runtime.allocateWords(words),
-      count: phases.length,
-      scratch: Math.max(...phases.map(({ scratch }) => scratch)),
-      workspace,
-    };
-    return { products, others: placed.filter((phase) => !isProduct(phase)) };
-  }
-
-  #planes(table: TapTable): Planes {
-    const layout = planarLayout(table);
-    return {
-      words: this.#runtime.allocateWords(encodePlanar(table, layout)),
-      scratch: planarScratch(table, layout),
-      bands: Math.ceil(table.pictures / layout.pictures) * layout.bands,
     };
   }
 
@@ -211,7 +108,7 @@ export class Conv2dPasses {
 
   /** One table after the other, or all from one product of every source pixel with every tap. */
   #pass(
-    { placed, addresses, withTaps, tapAddresses, products, others }: Phases,
+    { placed, addresses, withTaps, tapAddresses, products, others, fills }: Phases,
     from: Block,
     kernel: Block,
     bias: Block | null,
@@ -231,21 +128,21 @@ export class Conv2dPasses {
       this.#runtime.call("interleaved_pass", ...tables, ...operands, swapped, ...ends);
       return;
     }
+    // Not where that would overwrite old values (a gate).
+    const filled = fills && finish !== "gate";
+    if (filled) {
+      const [height, width, channels] = output, pixels = pictures * height * width;
+      const [, , start, result] = operands;
+      this.#runtime.call("fill_pixels", result, pixels, channels, start, ends[0]);
+    }
     if (products) {
       this.#runtime.reserve(products.scratch, products.workspace);
       const places = [products.words.address, products.count, ...operands];
       this.#runtime.callNarrow(output[2] / groups, "conv2d_pass", ...places, swapped, ...ends);
     }
-    // Phases without taps are filled together with the rest, unless that reads old values (a gate).
-    const holes = !products && finish !== "gate" && withTaps.length < placed.length;
-    if (holes) {
-      const [height, width, channels] = output, pixels = pictures * height * width;
-      const [, , start, result] = operands;
-      this.#runtime.call("fill_pixels", result, pixels, channels, start, ends[0]);
-    }
-    const phases = holes ? withTaps : others;
+    const phases = filled ? others.filter(({ table }) => tapCount(table)) : others;
     if (!phases.length) return;
-    const tables = holes
+    const tables = filled
       ? [tapAddresses.address, withTaps.length]
       : [addresses.address, placed.length];
     if (all("depthwise")) {
