@@ -19,19 +19,22 @@
 import { ARGUMENTS, scratchOf, workspace, ZEROS } from "./memory";
 import {
   depthOf,
+  groupBytes,
   isThin,
   packProduct,
-  panelBytes,
-  panelCount,
+  panelsOf,
   PRODUCT,
   Product,
   runsOf,
+  wideBytes,
+  wideColumns,
 } from "./conv2d_product";
 import { cellCount, innerSize, outputPixel, Taps } from "./geometry";
 import { EDGE, tiles, wholePanels } from "./gemm";
 import { fillCells } from "./fill";
 import { columnTile } from "./im2col";
 import { MR, tileColumns } from "./microkernel";
+import { narrow } from "./microkernel_narrow";
 import { thin, thinColumns } from "./microkernel_thin";
 import { parallel } from "./parallel";
 import { outputTable, sourceTable } from "./tables";
@@ -68,15 +71,17 @@ export function tileCount(taps: Taps): i32 {
   return (cellCount(taps) + taps.tileRows - 1) / taps.tileRows;
 }
 
-/** Whether the last panel laps over the one before instead of being padded. */
+/** Whether the last wide panel laps over the one before instead of being padded. */
 function isLapped(pass: Pass, taps: Taps): bool {
-  return !pass.gate && taps.outputChannels / taps.groups > tileColumns();
+  return !pass.gate && wideColumns(taps) > tileColumns();
 }
 
+/** Packs a panel of a group of a table. */
 function packChunk(chunk: i32, _thread: i32): void {
-  const pass = changetype<Pass>(ARGUMENTS), panels = panelCount(productOf(pass, 0).taps);
-  const product = productOf(pass, chunk / panels), lapped = isLapped(pass, product.taps);
-  packProduct(product, pass.kernel, pass.swapped != 0, lapped, chunk % panels);
+  const pass = changetype<Pass>(ARGUMENTS), taps = productOf(pass, 0).taps;
+  const panels = panelsOf(taps), all = panels * taps.groups, product = productOf(pass, chunk / all);
+  const swapped = pass.swapped != 0, group = chunk % all / panels;
+  packProduct(product, pass.kernel, swapped, isLapped(pass, taps), group, chunk % panels);
 }
 
 /** The first cell of a part: cells are shared out evenly, by whole register tiles. */
@@ -153,9 +158,28 @@ function passTile(pass: Pass, product: Product, part: i32, group: i32, thread: i
     thin((count + 1) & ~1, n, depth, from, b, to, init, edge, pass.low, pass.gate);
     return;
   }
-  const b = weights + <usize> (group * wholePanels(n) / tileColumns()) * panelBytes(product);
-  const step = <usize> made * 4, lapped = isLapped(pass, taps);
-  tiles(count, n, runs, depth, from, step, 0, b, to, 0, init, pass.low, pass.gate, edge, lapped);
+  const b = weights + <usize> group * groupBytes(product), step = <usize> made * 4;
+  const wide = wideColumns(taps), lapped = isLapped(pass, taps), low = pass.low, gate = pass.gate;
+  if (wide) {
+    tiles(count, wide, runs, depth, from, step, 0, b, to, 0, init, low, gate, edge, lapped);
+  }
+  if (wide == n) return;
+  const skip = <usize> wide * 4, last = init == ZEROS ? init : init + skip;
+  narrow(
+    made,
+    n - wide,
+    runs,
+    depth,
+    from,
+    step,
+    0,
+    b + wideBytes(product),
+    to,
+    skip,
+    last,
+    low,
+    gate,
+  );
 }
 
 /**
@@ -192,6 +216,6 @@ export function conv2d_pass(
   const pixels = taps.pictures * taps.outputHeight * taps.outputWidth;
   // A gate waits for the old values.
   pass.ahead = gate != 0 || (count > 1 && isLarge(pixels, taps.outputChannels));
-  parallel(packChunk.index, count * panelCount(taps));
+  parallel(packChunk.index, count * taps.groups * panelsOf(taps));
   parallel(passChunk.index, taps.groups * pass.parts);
 }

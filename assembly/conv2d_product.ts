@@ -36,17 +36,36 @@ export function depthOf(product: Product): i32 {
   return innerSize(product.taps) / runsOf(product);
 }
 
-/** Bytes of a column of a narrow product's panel under each run; 0 for a wide product. */
-function lineOf(product: Product): usize {
-  return tileColumns() > 4 ? 0 : narrowLine(depthOf(product));
+/** So many columns at most are a panel or two of eight and one or two more. */
+const TAILED: i32 = 18;
+
+/**
+ * How many of a group's last columns are made apart, as a narrow product: all where the tile is narrow, one
+ * or two that a panel of their own would mostly pad.
+ */
+export function tailOf(taps: Taps): i32 {
+  const n = taps.outputChannels / taps.groups, over = n & 7;
+  if (tileColumns() == 4) return n;
+  return n > 8 && n <= TAILED && over <= 2 ? over : 0;
 }
 
-/** Bytes of the packed weights of one panel of one group. */
-export function panelBytes(product: Product): usize {
-  const line = lineOf(product);
-  return line
-    ? 4 * line * <usize> runsOf(product)
-    : <usize> (innerSize(product.taps) * tileColumns()) * 4;
+/** Bytes of a column of a narrow product's panel under each run. */
+function lineOf(product: Product): usize {
+  return narrowLine(depthOf(product));
+}
+
+/** Columns of a group that are not narrow. */
+export function wideColumns(taps: Taps): i32 {
+  return taps.outputChannels / taps.groups - tailOf(taps);
+}
+
+/** Bytes of the packed weights of one group's wide columns, and of all. */
+export function wideBytes(product: Product): usize {
+  return <usize> (innerSize(product.taps) * wholePanels(wideColumns(product.taps))) * 4;
+}
+export function groupBytes(product: Product): usize {
+  const tail = tailOf(product.taps) ? 4 * lineOf(product) * <usize> runsOf(product) : <usize> 0;
+  return wideBytes(product) + tail;
 }
 
 /** Whether results are most of the traffic, and k so small that microkernel_thin.ts is faster. */
@@ -70,45 +89,72 @@ function packGroup(product: Product, kernel: usize, swapped: bool, group: i32): 
   }
 }
 
-/** Packs one panel of one group: [tapsY][tapsX][channels][columns], narrow ones as microkernel_narrow.ts says. */
-function packPanelOf(
+/** Packs the wide columns j, j+1, … of a group as a panel [tapsY][tapsX][channels][columns]. */
+function packWide(
   product: Product,
   kernel: usize,
   swapped: bool,
-  lapped: bool,
-  panel: i32,
+  group: i32,
+  j: i32,
+  to: usize,
 ): void {
-  const taps = product.taps, line = lineOf(product), bytes = panelBytes(product);
-  const to = workspace() + product.weights + <usize> panel * bytes;
-  if (line) memory.fill(to, 0, bytes);
-  const channels = taps.sourceChannels / taps.groups;
-  const together = taps.tapsY * taps.tapsX / runsOf(product);
-  for (let r = 0, tap = 0; r < taps.tapsY; r++) {
-    for (let s = 0; s < taps.tapsX; s++, tap++) {
-      const run = tap / together, inRun = <usize> ((tap - run * together) * channels) * 4;
-      const at = line
-        ? <usize> (4 * run) * line + inRun
-        : <usize> (tap * channels * tileColumns()) * 4;
-      packTap(taps, kernel, swapped, panel, r, s, to + at, line, lapped);
+  const taps = product.taps,
+    bytes = <usize> (taps.sourceChannels / taps.groups * tileColumns()) * 4;
+  for (let r = 0; r < taps.tapsY; r++) {
+    for (let s = 0; s < taps.tapsX; s++, to += bytes) {
+      packTap(taps, kernel, swapped, group, j, r, s, to);
     }
   }
 }
 
-/** Panels of all groups of a table; as many for every table of a pass. */
-export function panelCount(taps: Taps): i32 {
-  return taps.groups * (wholePanels(taps.outputChannels / taps.groups) / tileColumns());
+/** Packs the narrow columns of a group, as microkernel_narrow.ts says. */
+function packTail(product: Product, kernel: usize, swapped: bool, group: i32, to: usize): void {
+  const taps = product.taps, line = lineOf(product), tail = tailOf(taps);
+  const channels = taps.sourceChannels / taps.groups;
+  const sk = along(taps, swapped), sn = across(taps, swapped);
+  const skip = <usize> wideColumns(taps) * sn;
+  const together = taps.tapsY * taps.tapsX / runsOf(product);
+  memory.fill(to, 0, 4 * line * <usize> runsOf(product));
+  for (let r = 0, tap = 0; r < taps.tapsY; r++) {
+    for (let s = 0; s < taps.tapsX; s++, tap++) {
+      const run = tap / together, inRun = <usize> ((tap - run * together) * channels) * 4;
+      const from = tapWeights(taps, kernel, swapped, group, r, s) + skip;
+      packNarrow(channels, tail, from, sk, sn, to + <usize> (4 * run) * line + inRun, line);
+    }
+  }
 }
 
-/** Packs one of so many panels, or a group where the product is thin. */
+/** Panels of a group, its narrow columns among them; as many for every table of a pass. */
+export function panelsOf(taps: Taps): i32 {
+  return wholePanels(wideColumns(taps)) / tileColumns() + (tailOf(taps) ? 1 : 0);
+}
+
+/**
+ * Packs one of so many panels of a group; all of it with the first where the product is thin.
+ *
+ * @param lapped whether the last wide panel is of the last columns, as `tiles` says
+ */
 export function packProduct(
   product: Product,
   kernel: usize,
   swapped: bool,
   lapped: bool,
+  group: i32,
   panel: i32,
 ): void {
-  if (!isThin(product)) packPanelOf(product, kernel, swapped, lapped, panel);
-  else if (panel < product.taps.groups) packGroup(product, kernel, swapped, panel);
+  const taps = product.taps, wide = tileColumns(), columns = wideColumns(taps);
+  if (isThin(product)) {
+    if (!panel) packGroup(product, kernel, swapped, group);
+    return;
+  }
+  const to = workspace() + product.weights + <usize> group * groupBytes(product);
+  const j = panel * wide;
+  if (j >= columns) {
+    packTail(product, kernel, swapped, group, to + wideBytes(product));
+    return;
+  }
+  const at = to + <usize> (j * innerSize(taps)) * 4;
+  packWide(product, kernel, swapped, group, lapped ? min(j, columns - wide) : j, at);
 }
 
 /** Bytes from one source channel to the next in the kernel's array, and from one output channel to the next. */
@@ -127,30 +173,19 @@ function tapWeights(taps: Taps, kernel: usize, swapped: bool, group: i32, r: i32
   return kernel + <usize> ((pixel * channels * n * taps.groups) + group * inner) * 4;
 }
 
-/**
- * Packs the kernel slices of tap (r, s) for one panel of output channels of one group: [channels][columns].
- *
- * @param panel which panel, counted through all groups
- * @param line  for narrow products, bytes from one of up to four columns to the next
- * @param lapped whether the last panel is of the last columns, as `tiles` says
- */
+/** Packs the kernel slices of tap (r, s) for a panel of a group's output channels j, j+1, …: [channels][columns]. */
 export function packTap(
   taps: Taps,
   kernel: usize,
   swapped: bool,
-  panel: i32,
+  group: i32,
+  j: i32,
   r: i32,
   s: i32,
   to: usize,
-  line: usize = 0,
-  lapped: bool = false,
 ): void {
   const channels = taps.sourceChannels / taps.groups, n = taps.outputChannels / taps.groups;
-  const panels = wholePanels(n) / tileColumns(), group = panel / panels;
   const sk = along(taps, swapped), sn = across(taps, swapped);
-  let j = (panel % panels) * tileColumns();
-  if (lapped) j = min(j, n - tileColumns());
   const at = tapWeights(taps, kernel, swapped, group, r, s) + <usize> j * sn;
-  if (line) packNarrow(channels, n - j, at, sk, sn, to, line);
-  else packPanel(channels, n - j, at, sk, sn, to);
+  packPanel(channels, n - j, at, sk, sn, to);
 }

@@ -49,7 +49,8 @@ function kernelChunk(chunk: i32, thread: i32): void {
   const r = tapsOf(w.variant), channels = taps.sourceChannels, line = <usize> wide * 4;
   const slices = scratch + BLOCKS, slice = <usize> channels * line;
   for (let i = 0; i < r * r; i++) {
-    packTap(taps, w.kernel, w.swapped != 0, panel, i / r, i % r, slices + <usize> i * slice);
+    const to = slices + <usize> i * slice;
+    packTap(taps, w.kernel, w.swapped != 0, 0, panel * wide, i / r, i % r, to);
   }
   const k = <usize> (channels * w.count), across = wholePanels(taps.outputChannels) / wide;
   const plane = <usize> across * k * line, lines = <usize> productsOf(w.variant) * plane;

@@ -140,6 +140,8 @@ const TIMES: Record<Purpose, Partial<Record<Way, Work>>> = {
 
 /** Up to so many columns have products of their own (assembly/microkernel_narrow.ts). */
 export const NARROW = 4;
+/** Of up to so many columns one or two more than whole panels are narrow too. */
+const TAILED = 18;
 /** So small a k and at least so many columns have, too (assembly/microkernel_thin.ts). */
 const THIN = 16, THIN_COLUMNS = 96;
 
@@ -225,6 +227,7 @@ function copying(table: TapTable): Work {
 function productWork(table: TapTable, inPlace: boolean): Work {
   const { groups, output } = table, { cells, rows } = counts(table);
   const n = output[2] / groups, k = innerSize(table), runs = inPlace ? runCount(table) : 1;
+  const tail = n > 8 && n <= TAILED && n % 8 <= 2 ? n % 8 : 0;
   const thin = runs === 1 && k <= THIN && n >= THIN_COLUMNS;
   const product: Work = n <= NARROW
     ? {
@@ -234,10 +237,12 @@ function productWork(table: TapTable, inPlace: boolean): Work {
     : thin
     ? { thin: cells * blocks(n, 24), multiplications: cells * k * 3 * blocks(n, 24) }
     : {
-      multiplications: cells * k * blocks(n, 8),
-      hops: cells * runs * blocks(n, 8),
-      tiles: cells * blocks(n, 8),
+      multiplications: cells * k * blocks(n - tail, 8),
+      hops: cells * runs * blocks(n - tail, 8),
+      tiles: cells * blocks(n - tail, 8),
       edges: n < 8 ? cells : 0,
+      narrow: cells * tail * runs * blocks(k / runs, 4),
+      ends: cells * tail,
     };
   const reading: Work = inPlace ? { places: cells * runs, lines: rows * runs } : copying(table);
   return { ...product, ...reading, cells, rows, weights: groups * k * blocks(n, 8) };

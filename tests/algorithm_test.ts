@@ -67,6 +67,11 @@ const geometries: Geometry[] = [
     11,
   ),
   convTransposeGeometry([5, 5, 9], 3, { kernelSize: 2, strides: 3 }, 2),
+  // One or two columns more than whole panels.
+  convGeometry([6, 7, 13], 9, { kernelSize: 3, padding: "same" }, 3),
+  convGeometry([6, 7, 20], 20, { kernelSize: [2, 3], strides: [2, 3], groups: 2 }, 3),
+  convTransposeGeometry([4, 5, 6], 17, { kernelSize: 3, strides: 2 }, 4),
+  convTransposeGeometry([4, 5, 6], 36, { kernelSize: 3, strides: 2, groups: 2 }, 2),
   // Products of small k at the edges of what is thin; runs that fill a column tile's rows to the last value.
   convTransposeGeometry([3, 5, 16], 96, { kernelSize: 2, strides: 2 }, 1),
   convTransposeGeometry([3, 5, 17], 97, { kernelSize: 2, strides: 2 }, 1),

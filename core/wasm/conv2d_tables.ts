@@ -57,7 +57,10 @@ export const ceil16 = (n: number) => Math.ceil(n / 16) * 16;
 
 /** Lays down a table for the way it is computed. */
 export function placeTable(table: TapTable, algorithm: Algorithm): Placed {
-  const { rows, stride } = tileLayout(table), n = ceil16(table.output[2] / table.groups);
+  const { rows, stride } = tileLayout(table), taps = tapCount(table);
+  const n = ceil16(table.output[2] / table.groups);
+  // Whole panels, of 24 columns where the product is thin, and up to four narrow ones.
+  const weights = (Math.ceil(n / 24) * 24 + 4) * innerSize(table) + 12 * taps;
   const interleaved = algorithm.kind === "interleaved" ? interleavedPictures(table)! : 0;
   const offsets = interleaved ? interleavedOffsets(table, interleaved) : [];
   return {
@@ -66,9 +69,9 @@ export function placeTable(table: TapTable, algorithm: Algorithm): Placed {
     words: runtime().allocateWords([...encodeTaps(table), ...offsets]),
     winograd: algorithm.kind === "winograd" ? new WinogradPass(algorithm) : null,
     planes: algorithm.kind === "planar" ? placePlanes(table) : null,
-    // Edge tile, tables of addresses, a spare row, the column tile; or column tile, dy panels, spill.
-    scratch: 2048 + rows * 4 * (2 + tapCount(table)) + 7 * n * 4 + rows * (stride + n) * 4,
-    workspace: table.groups * Math.max(n, Math.ceil(n / 24) * 24) * innerSize(table) * 4,
+    // Edge tile, tables of addresses, a spare row, the column tile; or column tile, spill.
+    scratch: 2048 + rows * 4 * (2 + taps) + 7 * n * 4 + rows * (stride + n) * 4,
+    workspace: table.groups * weights * 4,
     runs: algorithm.kind === "indirect" ? runCount(table) : 0,
     interleaved,
   };
