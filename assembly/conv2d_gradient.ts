@@ -20,7 +20,14 @@ import {
   sourcePixel,
   Taps,
 } from "./geometry";
-import { narrowGradient } from "./conv2d_gradient_narrow";
+import {
+  addNarrow,
+  narrowBytes,
+  narrowGradient,
+  narrowTable,
+  storeNarrow,
+} from "./conv2d_gradient_narrow";
+import { wideColumns } from "./conv2d_product";
 import { packPanel, wholePanels } from "./gemm";
 import { columnTile } from "./im2col";
 import { MR, tileColumns } from "./microkernel";
@@ -66,6 +73,10 @@ function gradientChunk(chunk: i32, thread: i32): void {
     return;
   }
   const sink = column + <usize> (taps.tileRows * taps.columnStride) * 4;
+  // The last columns may be narrow; their sums join the others in the end.
+  const columns = wideColumns(taps), tail = n - columns, skip = <usize> columns * 4;
+  const table = sink + 64, last = table + <usize> (taps.tileRows * g.slices) * 4;
+  memory.fill(last, 0, narrowBytes(tail, some, depth));
   const pixel = <usize> taps.outputChannels * 4;
   memory.fill(sums, 0, <usize> (some * rows) * ldc);
   for (let at = begin; at < end; at++) {
@@ -75,10 +86,10 @@ function gradientChunk(chunk: i32, thread: i32): void {
     // The forward table's grid is the whole output, so its pixels follow each other.
     const dy = g.dy + <usize> first * pixel + out;
     if (taps.groups == 1) touch(dy, <usize> pixels * pixel, 64, sink);
-    for (let j = 0; j < n; j += wide) {
+    for (let j = 0; j < columns; j += wide) {
       // The last panel holds the last columns, some of which the one before has too; a panel of too few
       // columns makes sums with what follows a pixel's, which nobody reads.
-      const b = dy + <usize> max(min(j, n - wide), 0) * 4;
+      const b = dy + <usize> max(min(j, columns - wide), 0) * 4;
       const c = sums + <usize> j * 4;
       if (g.runs) runProducts(g, group, first, pixels, slice, some, b, pixel, c, ldc);
       else {
@@ -86,7 +97,12 @@ function gradientChunk(chunk: i32, thread: i32): void {
         stripTransposed(rows, pixels, a, lda, b, pixel, c, ldc, true);
       }
     }
+    if (!tail) continue;
+    narrowTable(taps, group, g.source, first, pixels, g.runs, g.slices, column, table);
+    const at = g.dy + out + skip;
+    addNarrow(tail, slice, some, depth, pixels, table, at, first, taps.outputChannels, last);
   }
+  storeNarrow(tail, some, depth, last, sums + skip, ldc, <usize> rows * ldc);
 }
 
 /** Adds the products of a tile's pixels, row by row of the grid and of the taps, reading the source in place. */
@@ -132,7 +148,8 @@ function sumChunk(chunk: i32, _thread: i32): void {
   const pixel = kernelY(taps, tap / taps.tapsX) * taps.kernelWidth +
     kernelX(taps, tap % taps.tapsX);
   // Columns of the last panel that the one before had.
-  const wide = tileColumns(), whole = n < wide ? n : n / wide * wide, skip = whole + wide - n;
+  const wide = tileColumns(), lapped = wide > 4 && wideColumns(taps) == n && n > wide;
+  const whole = lapped ? n / wide * wide : n, skip = whole + wide - n;
   for (let c = 0; c < channels; c++) {
     const from = workspace() + <usize> (first + c) * width;
     const to = g.kernel + <usize> (pixel * channels + c) * last + <usize> (group * n) * 4;

@@ -34,51 +34,96 @@ export function narrowGradient(
   sums: usize,
   scratch: usize,
 ): void {
-  const channels = taps.sourceChannels / taps.groups, n = taps.outputChannels / taps.groups;
-  const count = max(1, runs), depth = innerSize(taps) / count, rows = taps.tileRows;
-  const step = narrowLine(depth), line = <usize> count * step;
-  const table = scratch + <usize> n * line, column = table + <usize> (rows * count) * 4;
-  const pixel = <usize> taps.outputChannels * 4, stride = <usize> taps.columnStride * 4;
-  memory.fill(scratch, 0, <usize> n * line);
+  const n = taps.outputChannels / taps.groups, rows = taps.tileRows;
+  const count = max(1, runs), depth = innerSize(taps) / count, bytes = narrowBytes(n, count, depth);
+  const table = scratch + bytes, column = table + <usize> (rows * count) * 4;
+  memory.fill(scratch, 0, bytes);
   for (let at = begin; at < end; at++) {
     const first = at * rows, pixels = min(rows, cellCount(taps) - first);
     touchSource(taps, source, first, pixels, table);
-    if (!runs) {
-      columnTile(taps, source, group, first, pixels, column);
-      for (let p: usize = 0; p < <usize> pixels; p++) {
-        store<u32>(table + 4 * p, <u32> (column + p * stride));
-      }
-    } else {sourceTable(
-        taps,
-        source + <usize> (group * channels) * 4,
-        first,
-        pixels,
-        pixels,
-        runs,
-        table,
-      );}
-    for (let j = 0; j < n; j += 2) {
-      const from = dy + <usize> first * pixel + <usize> j * 4;
-      for (let run = 0; run < count; run++) {
-        const to = scratch + <usize> j * line + <usize> run * step;
-        runSums(
-          j + 1 < n,
-          pixels,
-          depth,
-          table + <usize> (run * pixels) * 4,
-          from,
-          pixel,
-          to,
-          line,
-        );
-      }
+    if (!runs) columnTile(taps, source, group, first, pixels, column);
+    narrowTable(taps, group, source, first, pixels, runs, count, column, table);
+    addNarrow(n, 0, count, depth, pixels, table, dy, first, taps.outputChannels, scratch);
+  }
+  storeNarrow(n, count, depth, scratch, sums, 16, <usize> depth * 16);
+}
+
+/** Bytes of the sums of some outputs with so many runs of `depth` values. */
+export function narrowBytes(n: i32, runs: i32, depth: i32): usize {
+  return <usize> (n * runs) * narrowLine(depth);
+}
+
+/**
+ * Fills `table` with the address of each run of each pixel, [run][pixels].
+ *
+ * @param runs   of the source, that are read in place; 0 where they are in the column tile
+ * @param count  as many, or into how many a copied row falls
+ */
+export function narrowTable(
+  taps: Taps,
+  group: i32,
+  source: usize,
+  first: i32,
+  pixels: i32,
+  runs: i32,
+  count: i32,
+  column: usize,
+  table: usize,
+): void {
+  if (runs) {
+    const skip = <usize> (group * (taps.sourceChannels / taps.groups)) * 4;
+    sourceTable(taps, source + skip, first, pixels, pixels, runs, table);
+    return;
+  }
+  const stride = <usize> taps.columnStride * 4, bytes = <usize> (innerSize(taps) / count) * 4;
+  for (let run = 0; run < count; run++, column += bytes) {
+    let at = column;
+    for (let p = 0; p < pixels; p++, at += stride, table += 4) store<u32>(table, <u32> at);
+  }
+}
+
+/**
+ * Adds the products of a tile's pixels, from `first` on: of the values of `runs` runs from `run` on with the
+ * gradients of n outputs, `channels` apart, to sums [outputs][runs][depth in whole vectors].
+ */
+export function addNarrow(
+  n: i32,
+  run: i32,
+  runs: i32,
+  depth: i32,
+  pixels: i32,
+  table: usize,
+  dy: usize,
+  first: i32,
+  channels: i32,
+  sums: usize,
+): void {
+  const step = narrowLine(depth), line = <usize> runs * step, pixel = <usize> channels * 4;
+  for (let j = 0; j < n; j += 2) {
+    const from = dy + <usize> first * pixel + <usize> j * 4;
+    for (let r = 0; r < runs; r++) {
+      const at = table + <usize> ((run + r) * pixels) * 4;
+      const to = sums + <usize> j * line + <usize> r * step;
+      runSums(j + 1 < n, pixels, depth, at, from, pixel, to, line);
     }
   }
-  for (let run = 0; run < count; run++) {
-    for (let c = 0; c < depth; c++, sums += 16) {
-      for (let j: usize = 0; j < <usize> n; j++) {
-        const at = scratch + j * line + <usize> run * step + <usize> c * 4;
-        store<f32>(sums + 4 * j, load<f32>(at));
+}
+
+/** Stores such sums as [runs][depth][n], `block` bytes from run to run and `ldc` from value to value. */
+export function storeNarrow(
+  n: i32,
+  runs: i32,
+  depth: i32,
+  from: usize,
+  to: usize,
+  ldc: usize,
+  block: usize,
+): void {
+  const step = narrowLine(depth);
+  for (let j = 0; j < n; j++, to += 4) {
+    for (let run = 0; run < runs; run++, from += step) {
+      for (let c: usize = 0; c < <usize> depth; c++) {
+        store<f32>(to + <usize> run * block + c * ldc, load<f32>(from + 4 * c));
       }
     }
   }

@@ -142,6 +142,7 @@ const TIMES: Record<Purpose, Partial<Record<Way, Work>>> = {
 export const NARROW = 4;
 /** Of up to so many columns one or two more than whole panels are narrow too. */
 const TAILED = 18;
+const tailOf = (n: number) => n > 8 && n <= TAILED && n % 8 <= 2 ? n % 8 : 0;
 /** So small a k and at least so many columns have, too (assembly/microkernel_thin.ts). */
 const THIN = 16, THIN_COLUMNS = 96;
 
@@ -227,7 +228,7 @@ function copying(table: TapTable): Work {
 function productWork(table: TapTable, inPlace: boolean): Work {
   const { groups, output } = table, { cells, rows } = counts(table);
   const n = output[2] / groups, k = innerSize(table), runs = inPlace ? runCount(table) : 1;
-  const tail = n > 8 && n <= TAILED && n % 8 <= 2 ? n % 8 : 0;
+  const tail = tailOf(n);
   const thin = runs === 1 && k <= THIN && n >= THIN_COLUMNS;
   const product: Work = n <= NARROW
     ? {
@@ -259,12 +260,13 @@ function gradientWork(table: TapTable, inPlace: boolean): Work {
       : copying(table);
     return { narrow: sweeps * blocks(k / runs, 4), ...reading, cells };
   }
-  const tiles = blocks(k, 6) * blocks(n, 8);
+  const tail = tailOf(n), tiles = blocks(k, 6) * blocks(n - tail, 8);
   const reading: Work = inPlace && readsRuns(table)
-    ? { runTiles: rows * runs * blocks(k / runs, 6) * blocks(n, 8) }
+    ? { runTiles: rows * runs * blocks(k / runs, 6) * blocks(n - tail, 8) }
     : copying(table);
   return {
     multiplications: cells * tiles,
+    narrow: cells * blocks(tail, 2) * blocks(k, 4),
     ...reading,
     cells,
     weights: groups * tiles,

@@ -243,7 +243,8 @@ export class Conv2dPasses {
     const parts = Math.max(1, Math.min(PARTS, Math.floor(PARTIAL_BYTES / sized(rows)), tiles));
     const apart = !narrow && parts * table.groups < PARTS && rows > 1;
     const slices = apart || (runs && !narrow) ? rows : 1;
-    const sums = narrow ? 4 * n * (k + 3 * tapCount(table)) : 0;
+    // Sums of up to four narrow outputs, in whole vectors.
+    const sums = 4 * NARROW * (k + 3 * tapCount(table)) + 64;
     this.#runtime.reserve(scratch + sums, parts * sized(slices));
     const options = [parts, slices, apart ? 1 : 0, runs];
     this.#runtime.callNarrow(n, "conv2d_kernel_gradient", ...places, ...options);
