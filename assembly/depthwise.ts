@@ -6,6 +6,7 @@
 // One pass over pixels, for all tap tables together; depthwise_gradient.ts has the kernel gradient.
 
 import { ARGUMENTS, scratchOf, ZEROS } from "./memory";
+import { fillRun, makePattern, patternBytes } from "./fill";
 import { finish } from "./finish";
 import { kernelX, kernelY, offsetX, offsetY, outputPixel, Taps } from "./geometry";
 import { parallel } from "./parallel";
@@ -24,6 +25,8 @@ export class Depthwise {
   output: usize;
   low: f32;
   gate: i32;
+  /** Whether pixels that no tap reaches are filled before, with all others. */
+  fills: bool;
 }
 
 /** The same, and all tables of the pass. */
@@ -222,10 +225,20 @@ function passRow(d: Depthwise, n: i32, i: i32, sums: usize): void {
       fourCells(d, inner, last, <usize> (j - shared) * step, out, step, wide, sums);
       j += 4, out += 4 * wide;
     } else {
-      oneCell(d, found, tapsOf(d, line, top, bottom, x, left, right, found), out, sums);
+      const some = tapsOf(d, line, top, bottom, x, left, right, found);
+      if (some > found || !d.fills) oneCell(d, found, some, out, sums);
       j++, out += wide;
     }
   }
+}
+
+/** Fills the rows of the output that belong to row i of the grids of picture n. */
+function fillRows(d: Depthwise, n: i32, i: i32, pattern: usize): void {
+  const taps = d.taps, first = i * taps.strideY, last = i == taps.gridHeight - 1;
+  const end = last ? taps.outputHeight : first + taps.strideY;
+  const line = <usize> (taps.outputWidth * taps.outputChannels) * 4;
+  const to = d.output + <usize> (n * taps.outputHeight + first) * line;
+  fillRun(to, <usize> (end - first) * line, pattern, patternBytes(taps.outputChannels));
 }
 
 /** A few rows of all grids: phases that share rows of the output are made while those are near. */
@@ -237,14 +250,17 @@ function passChunk(chunk: i32, thread: i32): void {
   const some = rowsOf(taps), rows = taps.pictures * taps.gridHeight;
   const first = chunk * some, end = min(rows, first + some);
   const pixel = <usize> taps.outputChannels * 4;
+  const pattern = scratch + 64 + <usize> (taps.kernelHeight * taps.kernelWidth) * 16;
+  if (d.fills) makePattern(taps.outputChannels, d.bias, d.low, pattern);
   for (let row = first; row < end; row++) {
     const n = row / taps.gridHeight, i = row - n * taps.gridHeight;
+    if (d.fills) d.taps = taps, fillRows(d, n, i, pattern);
     for (let q = 0; q < p.count; q++) {
       d.taps = changetype<Taps>(<usize> load<u32>(p.tables + <usize> q * 4));
       if (i >= d.taps.gridHeight) continue;
       if (d.taps.tapsX * d.taps.tapsY) touchSource(d, n, i, i == 0 || row == first, sink);
       const out = d.output + outputPixel(d.taps, n, i, 0);
-      if (d.taps.strideX > 1 && d.taps.startX == 0) {
+      if (d.taps.strideX > 1 && d.taps.startX == 0 && !d.fills) {
         touch(out, <usize> taps.outputWidth * pixel, 64, sink);
       }
       passRow(d, n, i, scratch);
@@ -257,7 +273,9 @@ function passChunk(chunk: i32, thread: i32): void {
  * tables, which differ in their taps and output cells only; the first has at least as many rows as any.
  * A table without taps becomes the bias.
  *
- * Scratch: 192 bytes and 16 a tap.
+ * @param fills 1 where some tables without taps are left out: pixels that no tap reaches are filled first
+ *
+ * Scratch: 704 bytes, 16 a tap and 16 a channel.
  */
 export function depthwise_pass(
   tables: usize,
@@ -268,11 +286,12 @@ export function depthwise_pass(
   output: usize,
   low: f32,
   gate: i32,
+  fills: i32,
 ): void {
   const d = changetype<Depthwise>(ARGUMENTS), p = changetype<Pass>(ARGUMENTS);
   d.taps = changetype<Taps>(<usize> load<u32>(tables));
   d.source = source, d.kernel = kernel, d.bias = bias, d.output = output;
-  d.low = low, d.gate = gate, p.tables = tables, p.count = count;
+  d.low = low, d.gate = gate, d.fills = fills != 0, p.tables = tables, p.count = count;
   const rows = d.taps.pictures * d.taps.gridHeight, some = rowsOf(d.taps);
   parallel(passChunk.index, (rows + some - 1) / some);
 }

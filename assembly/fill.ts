@@ -2,13 +2,15 @@
 // One value a channel in every pixel: what a transposed convolution leaves where no tap reaches.
 
 import { finish } from "./finish";
-import { ARGUMENTS, ZEROS } from "./memory";
+import { ARGUMENTS, scratchOf, ZEROS } from "./memory";
 import { row } from "./microkernel_rows";
 import { parallel } from "./parallel";
 import { storeLanes } from "./simd";
 
-/** Bytes a chunk writes, about: they stay in the L2 cache while they double. */
+/** Bytes a chunk writes, about. */
 const CHUNK: i32 = 65536;
+/** Values of a pattern, at least. */
+const PATTERN: i32 = 64;
 
 @unmanaged
 class Fill {
@@ -19,24 +21,48 @@ class Fill {
   low: f32;
 }
 
+/** Bytes of a pattern: as many pixels as make whole vectors, and some. */
+export function patternBytes(channels: i32): usize {
+  return <usize> (channels * ((PATTERN + channels - 1) / channels + 3 & ~3)) * 4;
+}
+
+/** Makes a pattern: pixels of max(low, bias); `bias` may be 0. */
+export function makePattern(channels: i32, bias: usize, low: f32, to: usize): void {
+  const pixel = <usize> channels * 4, bytes = patternBytes(channels), from = bias ? bias : ZEROS;
+  for (let c: usize = 0; c < pixel; c += 4) {
+    store<f32>(to + c, max<f32>(load<f32>(from + c), low));
+  }
+  for (let done = pixel; done < bytes; done += pixel) memory.copy(to + done, to, pixel);
+}
+
+/** Writes a pattern over and over. */
+export function fillRun(to: usize, bytes: usize, pattern: usize, size: usize): void {
+  const last = to + bytes;
+  while (to < last) {
+    const end = to + min(size, last - to);
+    let from = pattern;
+    for (; to + 16 <= end; to += 16, from += 16) v128.store(to, v128.load(from));
+    for (; to < end; to += 4, from += 4) store<f32>(to, load<f32>(from));
+  }
+}
+
 function pixelsOf(channels: i32): i32 {
   return max(1, CHUNK / (4 * channels));
 }
 
-/** Writes one pixel and copies it, then both, then all four … */
-function fillChunk(chunk: i32, _thread: i32): void {
+function fillChunk(chunk: i32, thread: i32): void {
   const f = changetype<Fill>(ARGUMENTS), some = pixelsOf(f.channels), first = chunk * some;
-  const pixel = <usize> f.channels * 4, to = f.output + <usize> first * pixel;
-  const bytes = <usize> min(some, f.pixels - first) * pixel, bias = f.bias ? f.bias : ZEROS;
-  for (let c: usize = 0; c < pixel; c += 4) {
-    store<f32>(to + c, max<f32>(load<f32>(bias + c), f.low));
-  }
-  for (let done = pixel; done < bytes; done *= 2) {
-    memory.copy(to + done, to, min(done, bytes - done));
-  }
+  const pixel = <usize> f.channels * 4, pattern = scratchOf(thread);
+  makePattern(f.channels, f.bias, f.low, pattern);
+  const to = f.output + <usize> first * pixel, bytes = <usize> min(some, f.pixels - first) * pixel;
+  fillRun(to, bytes, pattern, patternBytes(f.channels));
 }
 
-/** output = max(low, bias) for so many pixels; `bias` may be 0. */
+/**
+ * output = max(low, bias) for so many pixels; `bias` may be 0.
+ *
+ * Scratch: 16 bytes a channel, and 512.
+ */
 export function fill_pixels(
   output: usize,
   pixels: i32,
@@ -50,7 +76,7 @@ export function fill_pixels(
 }
 
 /**
- * The same for some pixels.
+ * The same for some pixels here and there.
  *
  * @param to   table of their addresses
  * @param init a value for each channel

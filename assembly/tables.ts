@@ -1,6 +1,7 @@
 // deno-lint-ignore-file verbatim-module-syntax -- AssemblyScript: a class is a layout, used as a type
 // Tables of addresses: where a tile of grid cells reads, under each tap, and where it writes. They are
-// filled row by row of the grid, since finding a cell's row and picture takes two divisions.
+// filled row by row of the grid, since finding a cell's row and picture takes two divisions: they are done
+// once.
 
 import { ZEROS } from "./memory";
 import { offsetX, offsetY, outputPixel, sourcePixel, Taps } from "./geometry";
@@ -14,14 +15,16 @@ export function outputTable(
   table: usize,
 ): void {
   const step = <usize> (taps.strideX * taps.outputChannels) * 4, width = taps.gridWidth;
-  let row = first / width, j = first - row * width;
-  for (let left = count; left > 0; j = 0, row++) {
-    const n = row / taps.gridHeight, some = min(left, width - j);
-    let at = output + outputPixel(taps, n, row - n * taps.gridHeight, j);
+  const row = first / width;
+  let n = row / taps.gridHeight, i = row - n * taps.gridHeight, j = first - row * width;
+  for (let left = count; left > 0; j = 0) {
+    const some = min(left, width - j);
+    let at = output + outputPixel(taps, n, i, j);
     for (const end = table + <usize> some * 4; table < end; table += 4, at += step) {
       store<u32>(table, <u32> at);
     }
     left -= some;
+    if (++i == taps.gridHeight) i = 0, n++;
   }
 }
 
@@ -42,11 +45,10 @@ export function sourceTable(
 ): void {
   const pixel = <usize> taps.sourceChannels * 4, step = <usize> taps.stepX * pixel;
   const width = taps.gridWidth, line = <usize> rows * 4, across = runs / max(1, taps.tapsY);
-  let row = first / width, j = first - row * width;
-  for (let p = 0; p < count; j = 0, row++) {
-    const n = row / taps.gridHeight,
-      i = row - n * taps.gridHeight,
-      some = min(count - p, width - j);
+  const row = first / width;
+  let n = row / taps.gridHeight, i = row - n * taps.gridHeight, j = first - row * width;
+  for (let p = 0; p < count; j = 0) {
+    const some = min(count - p, width - j);
     let start = table + <usize> p * 4;
     for (let r = 0; r < taps.tapsY; r++) {
       const y = i * taps.stepY + offsetY(taps, r);
@@ -61,6 +63,7 @@ export function sourceTable(
       }
     }
     p += some;
+    if (++i == taps.gridHeight) i = 0, n++;
   }
   for (let run = 0; run < runs; run++, table += line) {
     const last = load<u32>(table + <usize> (count - 1) * 4);

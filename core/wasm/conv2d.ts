@@ -129,10 +129,20 @@ export class Conv2dPasses {
       return;
     }
     // Not where that would overwrite old values (a gate).
-    const filled = fills && finish !== "gate";
+    const filled = fills && finish !== "gate", [height, width, channels] = output;
+    const phases = filled ? others.filter(({ table }) => tapCount(table)) : others;
+    const tables = filled
+      ? [tapAddresses.address, withTaps.length]
+      : [addresses.address, placed.length];
+    const room = Math.max(...phases.map(({ scratch }) => scratch)) + 16 * channels;
+    if (phases.length && all("depthwise")) {
+      this.#runtime.reserve(room, 0);
+      this.#runtime.call("depthwise_pass", ...tables, ...operands, ...ends, +filled);
+      return;
+    }
     if (filled) {
-      const [height, width, channels] = output, pixels = pictures * height * width;
-      const [, , start, result] = operands;
+      const [, , start, result] = operands, pixels = pictures * height * width;
+      this.#runtime.reserve(16 * channels + 512, 0);
       this.#runtime.call("fill_pixels", result, pixels, channels, start, ends[0]);
     }
     if (products) {
@@ -140,26 +150,17 @@ export class Conv2dPasses {
       const places = [products.words.address, products.count, ...operands];
       this.#runtime.callNarrow(output[2] / groups, "conv2d_pass", ...places, swapped, ...ends);
     }
-    const phases = filled ? others.filter(({ table }) => tapCount(table)) : others;
     if (!phases.length) return;
-    const tables = filled
-      ? [tapAddresses.address, withTaps.length]
-      : [addresses.address, placed.length];
-    if (all("depthwise")) {
-      this.#runtime.reserve(Math.max(...phases.map(({ scratch }) => scratch)), 0);
-      this.#runtime.call("depthwise_pass", ...tables, ...operands, ...ends);
-      return;
-    }
     if (all("scatter")) {
-      const [height, width, channels] = source, columns = ceil16(size[0] * size[1] * output[2]);
-      const sums = (height * width + 11) * columns;
+      const columns = ceil16(size[0] * size[1] * channels);
+      const sums = (source[0] * source[1] + 11) * columns;
       const lists = 8 * size[0] * size[1] + 256;
-      this.#runtime.reserve(lists + sums * 4, channels * columns * 4);
+      this.#runtime.reserve(lists + sums * 4, source[2] * columns * 4);
       this.#runtime.call("scatter_pass", ...tables, ...operands, swapped, ...ends);
       return;
     }
     const key = phases.some(({ winograd }) => winograd) ? this.#keyOf(kernel) : null;
-    for (const { table, winograd, planes, words, scratch } of phases) {
+    for (const { table, winograd, planes, words } of phases) {
       if (winograd) {
         winograd.run(from, kernel, bias, to, swapped, ends, key);
       } else if (planes) {
@@ -167,9 +168,9 @@ export class Conv2dPasses {
         const places = [words.address, planes.words.address, ...operands];
         this.#runtime.call("planar_pass", ...places, swapped, ...ends);
       } else {
-        this.#runtime.reserve(scratch, 0);
+        this.#runtime.reserve(room, 0);
         const at = addresses.address + 4 * placed.findIndex((phase) => phase.words === words);
-        this.#runtime.call("depthwise_pass", at, 1, ...operands, ...ends);
+        this.#runtime.call("depthwise_pass", at, 1, ...operands, ...ends, 0);
       }
     }
   }
