@@ -8,6 +8,9 @@ import { offsetX, offsetY, sourcePixel, Taps } from "./geometry";
 /** More bytes than caches hold from one kernel to the next: what is less is near anyway. */
 const LARGE: i64 = 8 << 20;
 
+/** Of so many outputs the last panels come back to lines that the first has waited for. */
+const MANY: i32 = 32;
+
 /** Whether so many pixels are too large to lie in a cache. */
 export function isLarge(pixels: i32, channels: i32): bool {
   return <i64> pixels * (4 * channels) > LARGE;
@@ -25,14 +28,16 @@ export function touch(from: usize, bytes: usize, step: usize, sink: usize): void
 }
 
 /**
- * Reads ahead the lines of a large source under the taps of a tile's cells that those of the row above have
- * not read: for strided cells, which share few of them.
+ * Reads ahead the lines of the source under the taps of a tile's cells that those of the row above have not
+ * read: for strided cells, which share few of them.
  */
 export function touchSource(taps: Taps, source: usize, first: i32, count: i32, sink: usize): void {
   // Taps that leave out most of a line are not worth reading all of it.
   if (taps.groups > 1 || taps.stepX * taps.stepY == 1 || taps.stepX > 2 * taps.tapsX) return;
   const width = taps.gridWidth, pixel = <usize> taps.sourceChannels * 4;
-  if (!isLarge(taps.pictures * taps.sourceHeight * taps.sourceWidth, taps.sourceChannels)) return;
+  const pixels = taps.pictures * taps.sourceHeight * taps.sourceWidth;
+  // A few outputs are made faster than what is near anyway is read ahead.
+  if (taps.outputChannels < MANY && !isLarge(pixels, taps.sourceChannels)) return;
   const left = offsetX(taps, 0), right = offsetX(taps, taps.tapsX - 1);
   const top = offsetY(taps, 0), bottom = offsetY(taps, taps.tapsY - 1);
   for (let p = first, end = first + count; p < end;) {
