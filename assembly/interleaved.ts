@@ -9,12 +9,11 @@
 // A chunk is so many pictures: interleave, multiply, and back. All tap tables of a pass share the pictures.
 
 import { ARGUMENTS, scratchOf, workspace, ZEROS } from "./memory";
-import { finish } from "./finish";
 import { innerSize, offsetX, offsetY, outputValue, Taps, TAPS_SIZE } from "./geometry";
 import { parallel } from "./parallel";
 import { packGroup, weightsOf } from "./planar";
 import { Extent, interleavedTile, tileChannels } from "./planar_tiles";
-import { transposeInline, transposeSquare } from "./simd";
+import { transposeInline } from "./simd";
 import { touch } from "./touch";
 
 @unmanaged
@@ -59,26 +58,27 @@ export function interleave(from: usize, size: i32, count: i32, pictures: i32, to
   const line = <usize> pictures * 4, picture = <usize> size * 4;
   const none = f32x4.splat(-Infinity);
   for (let v = 0; v < size; v += BLOCK) {
-    const values = min(BLOCK, size - v), whole = values & ~3;
+    const values = min(BLOCK, size - v), squares = values & ~3;
     for (let n = 0; n < pictures; n += 4) {
-      let at = from + <usize> (n * size + v) * 4, lane = to + <usize> v * line + <usize> n * 4;
+      const some = max(0, min(4, count - n));
+      let at = from + <usize> (n * size + v) * 4, lanes = to + <usize> v * line + <usize> n * 4;
       let i = 0;
-      if (n + 4 <= count) {
-        for (; i < whole; i += 4, at += 16, lane += 4 * line) {
-          transposeInline(at, picture, lane, line, none);
+      if (some == 4) {
+        for (; i < squares; i += 4, at += 16, lanes += 4 * line) {
+          transposeInline(at, picture, lanes, line, none);
         }
       }
-      for (; i < values; i++, at += 4, lane += line) {
-        v128.store(lane, f32x4.splat(0));
-        for (let k = 0; k < min(4, count - n); k++) {
-          store<f32>(lane + <usize> k * 4, load<f32>(at + <usize> k * picture));
+      for (; i < values; i++, at += 4, lanes += line) {
+        if (some < 4) v128.store(lanes, f32x4.splat(0));
+        for (let k = 0, value = at; k < some; k++, value += picture) {
+          store<f32>(lanes + <usize> k * 4, load<f32>(value));
         }
       }
     }
   }
 }
 
-/** The other way round, bounded and gated as `tile` says. `square` is room for four vectors. */
+/** The other way round, bounded and gated as `tile` says. */
 function separate(
   from: usize,
   size: i32,
@@ -87,22 +87,24 @@ function separate(
   to: usize,
   low: f32,
   gate: i32,
-  square: usize,
 ): void {
   const line = <usize> pictures * 4, picture = <usize> size * 4, floor = f32x4.splat(low);
   for (let v = 0; v < size; v += BLOCK) {
-    const values = min(BLOCK, size - v), whole = values & ~3;
+    const values = min(BLOCK, size - v), squares = values & ~3;
     for (let n = 0; n < count; n += 4) {
-      const rows = min(4, count - n), plain = rows == 4 && !gate ? whole : 0;
-      let at = from + <usize> v * line + <usize> n * 4, p0 = to + <usize> (n * size + v) * 4;
+      const some = min(4, count - n);
+      let lanes = from + <usize> v * line + <usize> n * 4, at = to + <usize> (n * size + v) * 4;
       let i = 0;
-      for (; i < plain; i += 4, at += 4 * line, p0 += 16) {
-        transposeInline(at, line, p0, picture, floor);
+      if (some == 4 && !gate) {
+        for (; i < squares; i += 4, at += 16, lanes += 4 * line) {
+          transposeInline(lanes, line, at, picture, floor);
+        }
       }
-      for (; i < values; i += 4, at += 4 * line, p0 += 16) {
-        transposeSquare(at, line, square, 16, 4);
-        for (let k = 0, c = p0; k < rows; k++, c += picture) {
-          finish(c, v128.load(square + <usize> k * 16), values - i, low, gate);
+      for (; i < values; i++, at += 4, lanes += line) {
+        for (let k = 0, value = at; k < some; k++, value += picture) {
+          let y = load<f32>(lanes + <usize> k * 4);
+          if (gate && !(load<f32>(value) > 0)) y = 0;
+          store<f32>(value, y < low ? low : y);
         }
       }
     }
@@ -200,13 +202,13 @@ function passTable(
 }
 
 function passChunk(chunk: i32, thread: i32): void {
-  const p = changetype<Interleaved>(ARGUMENTS), square = scratchOf(thread), taps = table(p, 0);
-  const e = changetype<Extent>(square + 64),
-    x = square + 128,
+  const p = changetype<Interleaved>(ARGUMENTS), sink = scratchOf(thread), taps = table(p, 0);
+  const e = changetype<Extent>(sink + 64),
+    x = sink + 128,
     y = x + <usize> (sourceSize(taps) * p.pictures) * 4;
   const first = chunk * p.pictures, count = min(p.pictures, taps.pictures - first);
   const source = p.source + <usize> (first * sourceSize(taps)) * 4;
-  touch(source, <usize> (count * sourceSize(taps)) * 4, 64, square);
+  touch(source, <usize> (count * sourceSize(taps)) * 4, 64, sink);
   interleave(source, sourceSize(taps), count, p.pictures, x);
   let weights = workspace();
   for (let q = 0; q < p.count; q++) {
@@ -214,7 +216,7 @@ function passChunk(chunk: i32, thread: i32): void {
     weights += <usize> taps.groups * weightsOf(table(p, q)) * 4;
   }
   const output = p.output + <usize> (first * outputSize(taps)) * 4;
-  separate(y, outputSize(taps), count, p.pictures, output, p.low, p.gate, square);
+  separate(y, outputSize(taps), count, p.pictures, output, p.low, p.gate);
 }
 
 /**
