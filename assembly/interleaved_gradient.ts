@@ -114,7 +114,7 @@ export function interleaved_kernel_gradient(
   parts: i32,
 ): void {
   const g = changetype<Interleaved>(ARGUMENTS);
-  setGradient(taps, source, dy, dkernel, parts), g.pictures = pictures;
+  setGradient(taps, source, dy, dkernel, parts, false), g.pictures = pictures;
   parallel(gradientChunk.index, parts);
   parallel(sumChunk.index, g.taps.groups);
 }

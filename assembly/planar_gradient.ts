@@ -14,7 +14,7 @@ import {
   bandBytes,
   bandCount,
   channelBytes,
-  offsetsOf,
+  channelOffsetsOf,
   Planes,
   setBand,
   SLACK,
@@ -78,7 +78,7 @@ function gradientChunk(chunk: i32, thread: i32): void {
     for (let i = 0; i < groups; i++) {
       const from = x + <usize> (i * channels) * channel;
       const dy = y + <usize> (i * n) * e.planeStep, to = sums + <usize> i * groupSums;
-      addDots(taps, e, offsetsOf(planes), 0, innerSize(taps), from, dy, to, 0);
+      addDots(taps, e, channelOffsetsOf(taps, planes), 0, innerSize(taps), from, dy, to, 0);
     }
   }
 }
@@ -97,7 +97,7 @@ export function planar_kernel_gradient(
   parts: i32,
 ): void {
   const g = changetype<Planar>(ARGUMENTS);
-  setGradient(taps, source, dy, dkernel, parts), g.planes = changetype<Planes>(planes);
+  setGradient(taps, source, dy, dkernel, parts, true), g.planes = changetype<Planes>(planes);
   const blocks = (g.taps.groups + g.planes.groups - 1) / g.planes.groups;
   parallel(gradientChunk.index, parts * blocks);
   parallel(sumChunk.index, g.taps.groups);

@@ -16,6 +16,8 @@ export class Gradient {
   dy: usize;
   dkernel: usize;
   parts: i32;
+  /** Whether k goes channel by channel and tap by tap, not the other way round. */
+  byChannel: bool;
 }
 
 export function setGradient(
@@ -24,10 +26,11 @@ export function setGradient(
   dy: usize,
   dkernel: usize,
   parts: i32,
+  byChannel: bool,
 ): void {
   const g = changetype<Gradient>(ARGUMENTS);
   g.taps = changetype<Taps>(taps), g.source = source, g.dy = dy, g.dkernel = dkernel;
-  g.parts = parts;
+  g.parts = parts, g.byChannel = byChannel;
 }
 
 /** Bytes of the sums of one output channel: four lanes for each k, and room for those of a last tile. */
@@ -41,9 +44,9 @@ export function sumsOf(g: Gradient, part: i32, group: i32): usize {
   return workspace() + <usize> ((part * taps.groups + group) * n) * sumsBytes(taps);
 }
 
-/** Eight k and one output channel: sums[k] += x[offsets[k] + f] · y[f], over all f of all cells, in four lanes. */
+/** Eight k and one output channel: sums[k] += x[offsets[k] + f] · y[f], over all f of a cell, in four lanes. */
 function dot8(e: Extent, offsets: usize, x: usize, y: usize, sums: usize): void {
-  const next = e.sourceStep - e.bytes, bytes = e.bytes;
+  const end = y + e.bytes;
   let x0 = x + <usize> load<u32>(offsets), x1 = x + <usize> load<u32>(offsets, 4);
   let x2 = x + <usize> load<u32>(offsets, 8), x3 = x + <usize> load<u32>(offsets, 12);
   let x4 = x + <usize> load<u32>(offsets, 16), x5 = x + <usize> load<u32>(offsets, 20);
@@ -51,17 +54,13 @@ function dot8(e: Extent, offsets: usize, x: usize, y: usize, sums: usize): void 
   let c0 = v128.load(sums), c1 = v128.load(sums, 16), c2 = v128.load(sums, 32);
   let c3 = v128.load(sums, 48), c4 = v128.load(sums, 64), c5 = v128.load(sums, 80);
   let c6 = v128.load(sums, 96), c7 = v128.load(sums, 112);
-  for (let cell = e.cells; cell > 0; cell--) {
-    for (const end = y + bytes; y < end;) {
-      const s = v128.load(y);
-      c0 = madd(v128.load(x0), s, c0), c1 = madd(v128.load(x1), s, c1);
-      c2 = madd(v128.load(x2), s, c2), c3 = madd(v128.load(x3), s, c3);
-      c4 = madd(v128.load(x4), s, c4), c5 = madd(v128.load(x5), s, c5);
-      c6 = madd(v128.load(x6), s, c6), c7 = madd(v128.load(x7), s, c7);
-      y += 16, x0 += 16, x1 += 16, x2 += 16, x3 += 16, x4 += 16, x5 += 16, x6 += 16, x7 += 16;
-    }
-    y += e.outputStep - bytes, x0 += next, x1 += next, x2 += next, x3 += next;
-    x4 += next, x5 += next, x6 += next, x7 += next;
+  while (y < end) {
+    const s = v128.load(y);
+    c0 = madd(v128.load(x0), s, c0), c1 = madd(v128.load(x1), s, c1);
+    c2 = madd(v128.load(x2), s, c2), c3 = madd(v128.load(x3), s, c3);
+    c4 = madd(v128.load(x4), s, c4), c5 = madd(v128.load(x5), s, c5);
+    c6 = madd(v128.load(x6), s, c6), c7 = madd(v128.load(x7), s, c7);
+    y += 16, x0 += 16, x1 += 16, x2 += 16, x3 += 16, x4 += 16, x5 += 16, x6 += 16, x7 += 16;
   }
   v128.store(sums, c0), v128.store(sums, c1, 16), v128.store(sums, c2, 32);
   v128.store(sums, c3, 48), v128.store(sums, c4, 64), v128.store(sums, c5, 80);
@@ -77,7 +76,7 @@ function dot6x2(
   sums: usize,
   sumStep: usize,
 ): void {
-  const next = e.sourceStep - e.bytes, bytes = e.bytes, other = sums + sumStep;
+  const end = y + e.bytes, other = sums + sumStep;
   let z = y + e.planeStep;
   let x0 = x + <usize> load<u32>(offsets), x1 = x + <usize> load<u32>(offsets, 4);
   let x2 = x + <usize> load<u32>(offsets, 8), x3 = x + <usize> load<u32>(offsets, 12);
@@ -86,20 +85,16 @@ function dot6x2(
   let c3 = v128.load(sums, 48), c4 = v128.load(sums, 64), c5 = v128.load(sums, 80);
   let d0 = v128.load(other), d1 = v128.load(other, 16), d2 = v128.load(other, 32);
   let d3 = v128.load(other, 48), d4 = v128.load(other, 64), d5 = v128.load(other, 80);
-  for (let cell = e.cells; cell > 0; cell--) {
-    for (const end = y + bytes; y < end;) {
-      const s = v128.load(y), t = v128.load(z);
-      let v = v128.load(x0);
-      c0 = madd(v, s, c0), d0 = madd(v, t, d0);
-      v = v128.load(x1), c1 = madd(v, s, c1), d1 = madd(v, t, d1);
-      v = v128.load(x2), c2 = madd(v, s, c2), d2 = madd(v, t, d2);
-      v = v128.load(x3), c3 = madd(v, s, c3), d3 = madd(v, t, d3);
-      v = v128.load(x4), c4 = madd(v, s, c4), d4 = madd(v, t, d4);
-      v = v128.load(x5), c5 = madd(v, s, c5), d5 = madd(v, t, d5);
-      y += 16, z += 16, x0 += 16, x1 += 16, x2 += 16, x3 += 16, x4 += 16, x5 += 16;
-    }
-    y += e.outputStep - bytes, z += e.outputStep - bytes;
-    x0 += next, x1 += next, x2 += next, x3 += next, x4 += next, x5 += next;
+  while (y < end) {
+    const s = v128.load(y), t = v128.load(z);
+    let v = v128.load(x0);
+    c0 = madd(v, s, c0), d0 = madd(v, t, d0);
+    v = v128.load(x1), c1 = madd(v, s, c1), d1 = madd(v, t, d1);
+    v = v128.load(x2), c2 = madd(v, s, c2), d2 = madd(v, t, d2);
+    v = v128.load(x3), c3 = madd(v, s, c3), d3 = madd(v, t, d3);
+    v = v128.load(x4), c4 = madd(v, s, c4), d4 = madd(v, t, d4);
+    v = v128.load(x5), c5 = madd(v, s, c5), d5 = madd(v, t, d5);
+    y += 16, z += 16, x0 += 16, x1 += 16, x2 += 16, x3 += 16, x4 += 16, x5 += 16;
   }
   v128.store(sums, c0), v128.store(sums, c1, 16), v128.store(sums, c2, 32);
   v128.store(sums, c3, 48), v128.store(sums, c4, 64), v128.store(sums, c5, 80);
@@ -134,14 +129,22 @@ export function addDots(
     const kept = sums + 4 * last;
     if (more) memory.copy(spare, kept, 96), memory.copy(spare + 96, kept + line, 96);
     for (let i = <usize> first * 4; i < last; i += 24) {
-      dot6x2(e, offsets + i, x, y, sums + 4 * i, line);
+      let at = x, dy = y;
+      for (let cell = e.cells; cell > 0; cell--, at += e.sourceStep, dy += e.outputStep) {
+        dot6x2(e, offsets + i, at, dy, sums + 4 * i, line);
+      }
     }
     if (more) memory.copy(kept, spare, 96), memory.copy(kept + line, spare + 96, 96);
   }
   if (j == n) return;
   const kept = sums + 4 * last;
   if (more) memory.copy(spare, kept, 128);
-  for (let i = <usize> first * 4; i < last; i += 32) dot8(e, offsets + i, x, y, sums + 4 * i);
+  for (let i = <usize> first * 4; i < last; i += 32) {
+    let at = x, dy = y;
+    for (let cell = e.cells; cell > 0; cell--, at += e.sourceStep, dy += e.outputStep) {
+      dot8(e, offsets + i, at, dy, sums + 4 * i);
+    }
+  }
   if (more) memory.copy(kept, spare, 128);
 }
 
@@ -152,11 +155,15 @@ export function sumChunk(group: i32, _thread: i32): void {
   const tapCount = taps.tapsY * taps.tapsX, pixel = <usize> taps.outputChannels * 4;
   let sums = sumsOf(g, 0, group);
   const step = <usize> taps.outputChannels * line;
+  // From tap to tap and from channel to channel of the sums.
+  const tap: usize = g.byChannel ? 16 : <usize> channels * 16;
+  const channel: usize = g.byChannel ? <usize> tapCount * 16 : 16;
   for (let j = 0; j < n; j++, sums += line) {
     const last = g.dkernel + <usize> (group * n + j) * 4;
-    for (let t = 0, from = sums; t < tapCount; t++) {
+    for (let t = 0; t < tapCount; t++) {
+      let from = sums + <usize> t * tap;
       let to = last + <usize> (tapKernel(taps, t) * channels) * pixel;
-      for (let c = 0; c < channels; c++, from += 16, to += pixel) {
+      for (let c = 0; c < channels; c++, from += channel, to += pixel) {
         let sum = f32x4.splat(0), at = from;
         for (let part = 0; part < g.parts; part++, at += step) sum = f32x4.add(sum, v128.load(at));
         store<f32>(to, load<f32>(to) + <f32> sumLanes(sum));

@@ -12,7 +12,7 @@
 // A strided pass splits the source by the phases of the stride, so that its taps too are shifts.
 
 import { finish } from "./finish";
-import { outputPixel, Taps } from "./geometry";
+import { innerSize, outputPixel, Taps } from "./geometry";
 import { touch } from "./touch";
 import { transposeSquare } from "./simd";
 
@@ -37,7 +37,7 @@ export class Planes {
   /** Cells of the source in a row, and rows of the source beyond those of the grid. */
   columns: i32;
   halo: i32;
-  /** How many phases of the source the taps read; then which rows, which columns, and the offset of each k. */
+  /** How many phases of the source the taps read; then which rows, which columns, and the offset of each k, in two orders. */
   phasesY: i32;
   phasesX: i32;
 }
@@ -54,6 +54,11 @@ function word(planes: Planes, i: i32): i32 {
 /** Address of the table of byte offsets in a group's planes: one for each k, tap by tap and channel by channel, and eight more. */
 export function offsetsOf(planes: Planes): usize {
   return changetype<usize>(planes) + PLANES_SIZE + <usize> (planes.phasesY + planes.phasesX) * 4;
+}
+
+/** The same channel by channel and tap by tap. */
+export function channelOffsetsOf(taps: Taps, planes: Planes): usize {
+  return offsetsOf(planes) + <usize> (innerSize(taps) + 8) * 4;
 }
 
 /** Bytes of the planes of a channel of the source. */

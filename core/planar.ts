@@ -124,10 +124,12 @@ export function planarScratch(table: TapTable, layout: PlanarLayout): number {
 export function encodePlanar(table: TapTable, layout: PlanarLayout): number[] {
   const { first, phases, taps, planeBytes } = layout;
   const channel = phases[0].length * phases[1].length * planeBytes;
-  const channels = table.source[2] / table.groups;
-  const offsets = taps.flatMap((offset) =>
-    Array.from({ length: channels }, (_, c) => c * channel + offset)
-  );
+  const channels = Array.from({ length: table.source[2] / table.groups }, (_, c) => c * channel);
+  const byTap = taps.flatMap((tap) => channels.map((first) => first + tap));
+  // The kernel's gradient goes along planes: those of one channel are near, whatever the tap.
+  const byChannel = channels.flatMap((first) => taps.map((tap) => first + tap));
+  // A last register tile may be partly empty: it repeats the last offset, and nobody reads what comes out.
+  const rest = Array.from({ length: 8 }, () => byTap[byTap.length - 1]);
   return [
     layout.groups,
     layout.pictures,
@@ -144,8 +146,9 @@ export function encodePlanar(table: TapTable, layout: PlanarLayout): number[] {
     phases[1].length,
     ...phases[0],
     ...phases[1],
-    ...offsets,
-    // A last register tile may be partly empty: it repeats the last offset, and nobody reads what comes out.
-    ...Array.from({ length: 8 }, () => offsets[offsets.length - 1]),
+    ...byTap,
+    ...rest,
+    ...byChannel,
+    ...rest,
   ];
 }
