@@ -25,7 +25,7 @@ export class Product {
 /** Bytes of the record. */
 export const PRODUCT: usize = 12;
 
-/** Products of so small a k and at least so many columns are thin (core/cost.ts knows too). */
+/** Products of so small a k and at least so many columns are thin (core/work.ts knows too). */
 const THIN_COLUMNS: i32 = 96;
 
 /** Runs that a cell is read from, one where it is copied, and the values of each. */

@@ -1,4 +1,5 @@
-import { costOf, fillingCost, type Purpose } from "./cost.ts";
+import { costOf, fillingCost } from "./cost.ts";
+import type { Purpose } from "./work.ts";
 import { tapCount, type TapTable } from "./taps.ts";
 
 /**

@@ -68,6 +68,7 @@ const LEAVES = [
     "windows",
     "algorithm",
     "cost",
+    "work",
     "block",
     "layout",
     "json",

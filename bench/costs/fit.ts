@@ -1,4 +1,4 @@
-import type { Work } from "../../core/cost.ts";
+import type { Work } from "../../core/work.ts";
 import type { Measured, Sample } from "./measure.ts";
 
 /** Sweeps over the unknowns, and weightings against outliers. */

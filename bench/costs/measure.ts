@@ -1,5 +1,5 @@
 import { chooseAlgorithms } from "../../core/algorithm.ts";
-import { FEWEST_PICTURES, type Purpose, type Way, type Work, workOf } from "../../core/cost.ts";
+import { FEWEST_PICTURES, type Purpose, type Way, type Work, workOf } from "../../core/work.ts";
 import { flattened, forwardTaps, inputGradientTaps, tapCount } from "../../core/taps.ts";
 import { setThreads } from "../../core/wasm/runtime.ts";
 import { repeated } from "../benchmark.ts";

@@ -1,6 +1,6 @@
 import { type Algorithm, chooseAlgorithms, type Precision } from "../algorithm.ts";
 import type { Block } from "../block.ts";
-import { NARROW } from "../cost.ts";
+import { NARROW } from "../work.ts";
 import type { ConvGeometry } from "../geometry.ts";
 import {
   flattened,

@@ -1,6 +1,6 @@
 import { DeconvError } from "../errors.ts";
 import { Block } from "../block.ts";
-import { NARROW } from "../cost.ts";
+import { NARROW } from "../work.ts";
 import { Arena, paddedBytes } from "./arena.ts";
 import { MAX_THREADS, MEMORY_MAP, reserveMemory } from "./memory.ts";
 import {
