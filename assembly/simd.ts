@@ -63,8 +63,8 @@ export function widenHigh(v: v128): v128 {
 }
 
 /**
- * Four rows of four values, `step` bytes apart, turned over: columns become rows, `toStep` bytes apart, with
- * no value below that of `floor`.
+ * Four rows of four values, `step` bytes apart, turned over: columns become rows, `toStep` bytes apart, where
+ * `bounded` with no value below that of `floor`.
  */
 // @ts-ignore: a decorator of AssemblyScript
 
@@ -73,11 +73,15 @@ export function transposeInline(
   step: usize,
   to: usize,
   toStep: usize,
+  bounded: bool,
   floor: v128,
 ): void {
-  const a = f32x4.pmax(v128.load(from), floor), b = f32x4.pmax(v128.load(from + step), floor);
-  const c = f32x4.pmax(v128.load(from + 2 * step), floor);
-  const d = f32x4.pmax(v128.load(from + 3 * step), floor);
+  let a = v128.load(from), b = v128.load(from + step);
+  let c = v128.load(from + 2 * step), d = v128.load(from + 3 * step);
+  if (bounded) {
+    a = f32x4.pmax(a, floor), b = f32x4.pmax(b, floor);
+    c = f32x4.pmax(c, floor), d = f32x4.pmax(d, floor);
+  }
   const ab0 = v128.shuffle<f32>(a, b, 0, 4, 1, 5), ab1 = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
   const cd0 = v128.shuffle<f32>(c, d, 0, 4, 1, 5), cd1 = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
   v128.store(to, v128.shuffle<f32>(ab0, cd0, 0, 1, 4, 5));
