@@ -13,7 +13,7 @@ import { innerSize, offsetX, offsetY, outputValue, Taps, TAPS_SIZE } from "./geo
 import { parallel } from "./parallel";
 import { packGroup, weightsOf } from "./planar";
 import { Extent, interleavedTile, tileChannels } from "./planar_tiles";
-import { transposeInline } from "./simd";
+import { transposeBounded, transposeSquare } from "./simd";
 import { touch } from "./touch";
 
 @unmanaged
@@ -56,7 +56,6 @@ export function outputSize(taps: Taps): i32 {
 /** Interleaves `count` pictures of `size` values, with zeros up to `pictures`, a multiple of four. */
 export function interleave(from: usize, size: i32, count: i32, pictures: i32, to: usize): void {
   const line = <usize> pictures * 4, picture = <usize> size * 4;
-  const none = f32x4.splat(0);
   for (let v = 0; v < size; v += BLOCK) {
     const values = min(BLOCK, size - v), squares = values & ~3;
     for (let n = 0; n < pictures; n += 4) {
@@ -65,7 +64,7 @@ export function interleave(from: usize, size: i32, count: i32, pictures: i32, to
       let i = 0;
       if (some == 4) {
         for (; i < squares; i += 4, at += 16, lanes += 4 * line) {
-          transposeInline(at, picture, lanes, line, false, none);
+          transposeSquare(at, picture, lanes, line, 4);
         }
       }
       for (; i < values; i++, at += 4, lanes += line) {
@@ -97,7 +96,7 @@ function separate(
       let i = 0;
       if (some == 4 && !gate) {
         for (; i < squares; i += 4, at += 16, lanes += 4 * line) {
-          transposeInline(lanes, line, at, picture, true, floor);
+          transposeBounded(lanes, line, at, picture, floor);
         }
       }
       for (; i < values; i++, at += 4, lanes += line) {

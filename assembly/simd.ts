@@ -62,45 +62,16 @@ export function widenHigh(v: v128): v128 {
   return f64x2.promote_low_f32x4(v128.shuffle<f32>(v, v, 2, 3, 2, 3));
 }
 
-/**
- * Four rows of four values, `step` bytes apart, turned over: columns become rows, `toStep` bytes apart, where
- * `bounded` with no value below that of `floor`.
- */
-// @ts-ignore: a decorator of AssemblyScript
-
-export function transposeInline(
-  from: usize,
-  step: usize,
-  to: usize,
-  toStep: usize,
-  bounded: bool,
-  floor: v128,
-): void {
-  let a = v128.load(from), b = v128.load(from + step);
-  let c = v128.load(from + 2 * step), d = v128.load(from + 3 * step);
-  if (bounded) {
-    a = f32x4.pmax(a, floor), b = f32x4.pmax(b, floor);
-    c = f32x4.pmax(c, floor), d = f32x4.pmax(d, floor);
-  }
-  const ab0 = v128.shuffle<f32>(a, b, 0, 4, 1, 5), ab1 = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
-  const cd0 = v128.shuffle<f32>(c, d, 0, 4, 1, 5), cd1 = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
-  v128.store(to, v128.shuffle<f32>(ab0, cd0, 0, 1, 4, 5));
-  v128.store(to + toStep, v128.shuffle<f32>(ab0, cd0, 2, 3, 6, 7));
-  v128.store(to + 2 * toStep, v128.shuffle<f32>(ab1, cd1, 0, 1, 4, 5));
-  v128.store(to + 3 * toStep, v128.shuffle<f32>(ab1, cd1, 2, 3, 6, 7));
-}
-
-/** Four rows of four values, `step` bytes apart, turned over: the first `count` (2 to 4) columns become rows, `toStep` bytes apart. */
-export function transposeSquare(
-  from: usize,
-  step: usize,
+/** Four rows of four values turned over: the first `count` (2 to 4) columns become rows, `toStep` bytes apart. */
+function transpose(
+  a: v128,
+  b: v128,
+  c: v128,
+  d: v128,
   to: usize,
   toStep: usize,
   count: i32,
 ): void {
-  const a = v128.load(from), b = v128.load(from + step);
-  from += 2 * step;
-  const c = v128.load(from), d = v128.load(from + step);
   const ab0 = v128.shuffle<f32>(a, b, 0, 4, 1, 5), ab1 = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
   const cd0 = v128.shuffle<f32>(c, d, 0, 4, 1, 5), cd1 = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
   v128.store(to, v128.shuffle<f32>(ab0, cd0, 0, 1, 4, 5));
@@ -111,4 +82,32 @@ export function transposeSquare(
   v128.store(to, v128.shuffle<f32>(ab1, cd1, 0, 1, 4, 5));
   if (count == 3) return;
   v128.store(to + toStep, v128.shuffle<f32>(ab1, cd1, 2, 3, 6, 7));
+}
+
+/** Four rows of four values, `step` bytes apart, turned over as `transpose` says. */
+export function transposeSquare(
+  from: usize,
+  step: usize,
+  to: usize,
+  toStep: usize,
+  count: i32,
+): void {
+  const a = v128.load(from), b = v128.load(from + step);
+  from += 2 * step;
+  const c = v128.load(from), d = v128.load(from + step);
+  transpose(a, b, c, d, to, toStep, count);
+}
+
+/** The same of all four columns, with no value below that of `floor`. */
+export function transposeBounded(
+  from: usize,
+  step: usize,
+  to: usize,
+  toStep: usize,
+  floor: v128,
+): void {
+  const a = f32x4.pmax(v128.load(from), floor), b = f32x4.pmax(v128.load(from + step), floor);
+  from += 2 * step;
+  const c = f32x4.pmax(v128.load(from), floor), d = f32x4.pmax(v128.load(from + step), floor);
+  transpose(a, b, c, d, to, toStep, 4);
 }
